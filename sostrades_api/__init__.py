@@ -1,0 +1,1 @@
+"""Study-case platform: processes of coupled disciplines, filled with data, executed and reported."""

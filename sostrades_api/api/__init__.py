@@ -1,0 +1,1 @@
+"""HTTP dialects; ``v0`` is the contract's."""

@@ -1,0 +1,1 @@
+"""The engine: variables, disciplines, coupling graph, plan, solvers."""

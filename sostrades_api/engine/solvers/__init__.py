@@ -1,0 +1,1 @@
+"""Fixed-point solvers of coupled disciplines, one a file."""

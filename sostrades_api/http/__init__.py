@@ -1,0 +1,1 @@
+"""What every HTTP surface shares: problems, authentication, entity tags."""

@@ -1,0 +1,37 @@
+"""SQLAlchemy tables, one aggregate a file."""
+
+from sostrades_api.models.account import ApiKey, Group, GroupMember, User
+from sostrades_api.models.base import Base, db, utc_now
+from sostrades_api.models.execution import (
+    ACTIVE_STATES,
+    TRANSITIONS,
+    Execution,
+    ExecutionLog,
+    ExecutionState,
+    ExecutionTransition,
+    ExecutionValue,
+)
+from sostrades_api.models.stored_value import StoredValue
+from sostrades_api.models.study_case import ParameterChange, StudyCase, StudyCaseRight, StudyParameter
+
+__all__ = [
+    "ACTIVE_STATES",
+    "TRANSITIONS",
+    "ApiKey",
+    "Base",
+    "Execution",
+    "ExecutionLog",
+    "ExecutionState",
+    "ExecutionTransition",
+    "ExecutionValue",
+    "Group",
+    "GroupMember",
+    "ParameterChange",
+    "StoredValue",
+    "StudyCase",
+    "StudyCaseRight",
+    "StudyParameter",
+    "User",
+    "db",
+    "utc_now",
+]

@@ -1,0 +1,127 @@
+"""An execution: one run of a study case on a snapshot of its parameters. The truth about it is here."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from sostrades_api.models.base import Base, utc_now
+from sostrades_api.models.study_case import VARIABLE_NAME_LENGTH, StudyCase
+
+
+class ExecutionState(StrEnum):
+    """Where an execution stands."""
+
+    QUEUED = "QUEUED"  # accepted, waiting for a worker
+    RUNNING = "RUNNING"  # an attempt holds the lease
+    STOPPING = "STOPPING"  # running, but asked to stop
+    FINISHED = "FINISHED"  # results are stored
+    FAILED = "FAILED"  # ended without results; error_message says why
+    STOPPED = "STOPPED"  # ended because somebody asked
+
+
+TRANSITIONS: dict[ExecutionState, frozenset[ExecutionState]] = {
+    ExecutionState.QUEUED: frozenset({ExecutionState.RUNNING, ExecutionState.STOPPED, ExecutionState.FAILED}),
+    ExecutionState.RUNNING: frozenset(
+        {
+            ExecutionState.QUEUED,
+            ExecutionState.STOPPING,
+            ExecutionState.FINISHED,
+            ExecutionState.FAILED,
+        }
+    ),
+    ExecutionState.STOPPING: frozenset(
+        {ExecutionState.STOPPED, ExecutionState.FINISHED, ExecutionState.FAILED}
+    ),
+    ExecutionState.FINISHED: frozenset(),
+    ExecutionState.FAILED: frozenset(),
+    ExecutionState.STOPPED: frozenset(),
+}
+ACTIVE_STATES = frozenset({ExecutionState.QUEUED, ExecutionState.RUNNING, ExecutionState.STOPPING})
+_ACTIVE_SQL = text("state IN ('QUEUED', 'RUNNING', 'STOPPING')")
+
+
+class Execution(Base):
+    """One run of a study case; ``token`` and ``lease_until`` fence the attempt that may write to it."""
+
+    __tablename__ = "executions"
+    __table_args__ = (
+        # One queued or running execution a study, whatever two requests do at once.
+        Index(
+            "uq_executions_active_study",
+            "study_case_id",
+            unique=True,
+            sqlite_where=_ACTIVE_SQL,
+            postgresql_where=_ACTIVE_SQL,
+        ),
+        Index("ix_executions_study_id", "study_case_id", "id"),
+        Index("ix_executions_state", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_case_id: Mapped[int] = mapped_column(ForeignKey("study_cases.id", ondelete="CASCADE"))
+    study_revision: Mapped[int]
+    process_name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[ExecutionState] = mapped_column(
+        Enum(ExecutionState, native_enum=False, length=16), default=ExecutionState.QUEUED
+    )
+    attempt: Mapped[int] = mapped_column(default=0)
+    token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[dt.datetime | None]
+    worker_name: Mapped[str | None] = mapped_column(String(200))
+    requested_by: Mapped[str] = mapped_column(String(200))
+    requested_at: Mapped[dt.datetime] = mapped_column(default=utc_now)
+    enqueued_at: Mapped[dt.datetime | None]
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    progress: Mapped[float] = mapped_column(default=0.0)
+    disciplines: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    error_message: Mapped[str | None] = mapped_column(Text)
+    traceback: Mapped[str | None] = mapped_column(Text)
+    usage: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    study_case: Mapped[StudyCase] = relationship()
+
+
+class ExecutionValue(Base):
+    """A value of an execution: ``in`` is the snapshot it runs on, ``out`` a result."""
+
+    __tablename__ = "execution_values"
+
+    execution_id: Mapped[int] = mapped_column(
+        ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True
+    )
+    io: Mapped[str] = mapped_column(String(3), primary_key=True)
+    name: Mapped[str] = mapped_column(String(VARIABLE_NAME_LENGTH), primary_key=True)
+    digest: Mapped[str] = mapped_column(ForeignKey("stored_values.digest"), index=True)
+
+
+class ExecutionTransition(Base):
+    """Append-only: every change of state, with its reason and its author."""
+
+    __tablename__ = "execution_transitions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    execution_id: Mapped[int] = mapped_column(ForeignKey("executions.id", ondelete="CASCADE"), index=True)
+    at: Mapped[dt.datetime] = mapped_column(default=utc_now)
+    from_state: Mapped[str | None] = mapped_column(String(16))
+    to_state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(String(200))
+    attempt: Mapped[int]
+
+
+class ExecutionLog(Base):
+    """One line of the log of an execution."""
+
+    __tablename__ = "execution_logs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    execution_id: Mapped[int] = mapped_column(ForeignKey("executions.id", ondelete="CASCADE"), index=True)
+    attempt: Mapped[int]
+    at: Mapped[dt.datetime] = mapped_column(default=utc_now)
+    level: Mapped[str] = mapped_column(String(8))
+    discipline: Mapped[str | None] = mapped_column(String(VARIABLE_NAME_LENGTH))
+    message: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,1 @@
+"""Shipped processes and the catalogue of installed ones."""

@@ -1,0 +1,1 @@
+"""Names of queues, enqueueing, live progress: the only place that talks to Redis."""

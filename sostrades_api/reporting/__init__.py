@@ -1,0 +1,1 @@
+"""Charts to Plotly figures to one-file HTML reports."""

@@ -1,0 +1,59 @@
+"""Settings: read once from the environment, frozen, unknown keys rejected (``docs/configuration.md``)."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations; every default works on one machine."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="SOSTRADES_", populate_by_name=True
+    )
+
+    data_dir: Path = Field(
+        PROJECT_DIR / "instance", description="Where database, values, keys and queue live"
+    )
+    database_url: str = Field("", validation_alias="DATABASE_URL", description="Empty: SQLite in data_dir")
+    redis_url: str = Field("", validation_alias="REDIS_URL", description="Empty: embedded server in data_dir")
+    value_store_url: str = Field(
+        "", validation_alias="VALUE_STORE_URL", description="Any fsspec URL; empty: data_dir"
+    )
+    public_url: str = Field(
+        "", validation_alias="PUBLIC_URL", description="Address readers use; empty: the request's"
+    )
+    secret_key: str = Field(
+        "", validation_alias="SECRET_KEY", description="Empty: made once and kept in data_dir"
+    )
+    secure_cookies: bool = Field(default=False, description="Set behind HTTPS")
+    max_body_bytes: int = Field(128 * 1024 * 1024, gt=0, description="Larger requests are refused with 413")
+    max_json_bytes: int = Field(16 * 1024 * 1024, gt=0)
+    rate_limit: str = Field("6000 per minute", description="Requests of one key; empty turns it off")
+    queue_name: str = "executions"
+    lease_seconds: float = Field(15.0, gt=0, description="A silent attempt is taken away after this time")
+    heartbeat_seconds: float = Field(4.0, gt=0)
+    sweep_seconds: float = Field(3.0, gt=0)
+    max_attempts: int = Field(3, gt=0)
+    log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _heartbeat_fits_lease(self) -> Self:
+        if self.heartbeat_seconds * 2 > self.lease_seconds:
+            msg = "lease_seconds must be at least twice heartbeat_seconds"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database in use."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'sostrades.sqlite3').resolve()}"
+
+    @property
+    def resolved_value_store_url(self) -> str:
+        """The value store in use."""
+        return self.value_store_url or f"file://{(self.data_dir / 'values').resolve()}"

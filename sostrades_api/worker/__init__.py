@@ -1,0 +1,1 @@
+"""RQ entry points, the tuned worker, the sweeper."""
