@@ -1,1 +1,6 @@
-"""Names of queues, enqueueing, live progress: the only place that talks to Redis."""
+"""Waking workers up and live progress, over Redis. The database is the truth; all of this may be lost."""
+
+from sostrades_api.queueing.progress import LiveProgress
+from sostrades_api.queueing.queue import ExecutionQueue
+
+__all__ = ["ExecutionQueue", "LiveProgress"]
