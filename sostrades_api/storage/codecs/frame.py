@@ -1,0 +1,135 @@
+"""DataFrames as Arrow IPC, every dtype, label and index kept.
+
+pandas' own Arrow metadata is not used: it names library versions, so equal frames would get two digests.
+"""
+
+import json
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from sostrades_api.storage.codecs import plain
+from sostrades_api.storage.errors import CorruptValueError, UnstorableValueError
+
+_KEY = b"frame"
+_NUMPY_KINDS = "biufmM"
+_Column = tuple[pa.Array, str]
+
+
+def dumps(frame: pd.DataFrame) -> bytes:
+    """Write a DataFrame.
+
+    Raises:
+        UnstorableValueError: An index of several levels, or a column whose cells cannot be stored.
+    """
+    if isinstance(frame.index, pd.MultiIndex) or isinstance(frame.columns, pd.MultiIndex):
+        msg = "a DataFrame with an index of several levels cannot be stored; reset its index"
+        raise UnstorableValueError(msg)
+    columns = [_pack(frame.iloc[:, position], label) for position, label in enumerate(frame.columns)]
+    meta: dict[str, Any] = {
+        "labels": [_label(label) for label in frame.columns],
+        "rows": len(frame),
+        "index_name": _label(frame.index.name),
+    }
+    if isinstance(frame.index, pd.RangeIndex):
+        meta["range"] = [frame.index.start, frame.index.stop, frame.index.step]
+    else:
+        columns.append(_pack(frame.index.to_series(), "index"))
+    meta["dtypes"] = [dtype for _, dtype in columns]
+    arrays = [array for array, _ in columns]
+    table = pa.Table.from_arrays(arrays, names=[str(position) for position in range(len(arrays))])
+    table = table.replace_schema_metadata({_KEY: json.dumps(meta, separators=(",", ":")).encode("ascii")})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def loads(data: memoryview) -> pd.DataFrame:
+    """Read a DataFrame; its numeric columns are views of ``data``.
+
+    Raises:
+        CorruptValueError: The bytes are not such a DataFrame.
+    """
+    try:
+        table = pa.ipc.open_stream(pa.py_buffer(data)).read_all()
+        meta = json.loads(table.schema.metadata[_KEY])
+        columns = [
+            _unpack(_one_chunk(chunks), dtype)
+            for chunks, dtype in zip(table.columns, meta["dtypes"], strict=True)
+        ]
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        msg = f"not a readable DataFrame: {error}"
+        raise CorruptValueError(msg) from error
+    span = meta.get("range")
+    index = pd.RangeIndex(*span) if span else pd.Index(columns.pop())
+    index.name = meta["index_name"]
+    frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
+    frame.columns = pd.Index(meta["labels"]) if meta["labels"] else frame.columns
+    return frame
+
+
+def summary(frame: pd.DataFrame) -> dict[str, Any]:
+    """Shape and column labels."""
+    return {"kind": "dataframe", "shape": list(frame.shape), "columns": [str(name) for name in frame.columns]}
+
+
+def _label(label: Hashable) -> Any:
+    simple = plain.simplify(label)
+    if type(simple) not in plain.SCALARS:
+        msg = f"a {type(label).__name__} cannot be the label of a stored column"
+        raise UnstorableValueError(msg)
+    return simple
+
+
+def _pack(series: pd.Series, label: Hashable) -> _Column:
+    dtype = series.dtype
+    try:
+        if dtype.kind == "O" and isinstance(dtype, np.dtype):
+            return pa.array([_cell(cell) for cell in series], pa.large_string()), "object"
+        if isinstance(dtype, np.dtype):
+            if dtype.kind not in _NUMPY_KINDS or not dtype.isnative:
+                msg = f"column {label!r}: {dtype} cannot be stored"
+                raise UnstorableValueError(msg)
+            return pa.array(series.to_numpy()), dtype.name
+        return pa.array(series, from_pandas=True), str(dtype)
+    except pa.ArrowException as error:
+        msg = f"column {label!r} cannot be stored: {error}"
+        raise UnstorableValueError(msg) from error
+
+
+def _cell(cell: Any) -> str:
+    simple = plain.simplify(cell)
+    if not plain.is_plain(simple):
+        msg = f"a {type(cell).__name__} cannot be stored in a cell of a DataFrame"
+        raise UnstorableValueError(msg)
+    return plain.dumps(simple).decode("ascii")
+
+
+def _one_chunk(chunks: pa.ChunkedArray) -> pa.Array:
+    if chunks.num_chunks == 1:
+        return chunks.chunk(0)
+    return pa.concat_arrays(chunks.chunks) if chunks.num_chunks else pa.array([], chunks.type)
+
+
+def _unpack(array: pa.Array, dtype: str) -> Any:
+    if dtype == "object":
+        return _objects([json.loads(text) for text in array.to_pylist()])
+    if dtype == "category":
+        return array.to_pandas().array
+    resolved = pd.api.types.pandas_dtype(dtype)
+    from_arrow: Callable[[pa.Array], Any] | None = getattr(resolved, "__from_arrow__", None)
+    if from_arrow is not None:
+        return from_arrow(array)
+    values = array.to_numpy(zero_copy_only=False)
+    return values if values.dtype == resolved else values.astype(resolved)
+
+
+def _objects(cells: list[Any]) -> np.ndarray[Any, Any]:
+    # np.array(cells) would make a 2-D array of cells that are lists of one length.
+    objects = np.empty(len(cells), dtype=object)
+    objects[:] = cells
+    return objects

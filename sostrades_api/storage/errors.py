@@ -1,0 +1,15 @@
+"""What can go wrong with a stored value."""
+
+from sostrades_api.errors import DomainError
+
+
+class MissingValueError(DomainError):
+    """A stored value is missing."""
+
+
+class CorruptValueError(DomainError):
+    """A stored value was damaged after it was written."""
+
+
+class UnstorableValueError(DomainError):
+    """This kind of value cannot be stored."""

@@ -1,0 +1,131 @@
+"""The value store: rows name values by digest, small values live in the row, large ones in the blob store."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import StoredValue, utc_now
+from sostrades_api.storage.blobs import BlobStore
+from sostrades_api.storage.cache import ValueCache
+from sostrades_api.storage.codecs import Encoded, decode, encode, hand_out
+from sostrades_api.storage.errors import MissingValueError
+
+MAX_INLINE = 4096  # bytes of a value that is kept in its row
+GARBAGE_LOCK = 0x5057_0001  # PostgreSQL advisory lock: writers share it, the garbage collector takes it alone
+_ENTRY_OVERHEAD = 300  # bytes the cache spends on an entry beside its data
+_DIGESTS_PER_QUERY = 10_000
+_TABLE = StoredValue.__table__
+
+
+class ValueStore:
+    """Immutable values by digest; one instance a process, safe to share between threads.
+
+    A value and the row that refers to it belong in one transaction: unreferenced values are swept away.
+    """
+
+    def __init__(self, url: str, *, cache_bytes: int = 64 * 1024 * 1024) -> None:
+        self.blobs = BlobStore(url)
+        self._values = ValueCache(cache_bytes)
+        self._summaries = ValueCache(cache_bytes // 8)
+
+    def put_many(self, session: Session, values: Mapping[str, Any]) -> dict[str, str]:
+        """Store values and return their digests by the same names; equal values are stored once.
+
+        Raises:
+            UnstorableValueError: A value is of a kind that is not stored; nothing was stored.
+        """
+        encoded = {name: encode(value) for name, value in values.items()}
+        unique = {item.digest: item for item in encoded.values()}
+        large = {digest: item.data for digest, item in unique.items() if len(item.data) > MAX_INLINE}
+        self.blobs.write_many(large)
+        if unique:
+            _insert(session, unique)
+        # The collector may have taken a blob between the write and the lock; it cannot any more.
+        self.blobs.write_many(large)
+        return {name: item.digest for name, item in encoded.items()}
+
+    def put(self, session: Session, value: Any) -> str:
+        """Store one value and return its digest."""
+        return self.put_many(session, {"": value})[""]
+
+    def get(self, session: Session, digest: str) -> Any:
+        """Return one value; see ``get_many``."""
+        return self.get_many(session, (digest,))[digest]
+
+    def get_many(self, session: Session, digests: Iterable[str]) -> dict[str, Any]:
+        """Return values by digest; lists and dicts are the caller's own, arrays are read-only.
+
+        Raises:
+            MissingValueError: A digest is unknown or its blob is gone.
+            CorruptValueError: A blob is not what was written.
+        """
+        wanted = dict.fromkeys(digests)
+        values = self._values.find_many(wanted)
+        unknown = [digest for digest in wanted if digest not in values]
+        for digest, codec, size, payload in _rows(session, unknown):
+            data = payload if payload is not None else self.blobs.read(digest, codec=codec)
+            value = values[digest] = decode(codec, data)
+            self._values.add(digest, value, size=size + _ENTRY_OVERHEAD)
+        if len(values) < len(wanted):
+            missing = [digest for digest in wanted if digest not in values]
+            msg = f"{len(missing)} values are not in the value store, {missing[0]} for one"
+            raise MissingValueError(msg)
+        return {digest: hand_out(values[digest]) for digest in wanted}
+
+    def summary(self, session: Session, digest: str) -> dict[str, Any] | None:
+        """Return shape and columns of one value; see ``summaries``."""
+        return self.summaries(session, (digest,))[digest]
+
+    def summaries(self, session: Session, digests: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+        """Return what ``codecs.summary`` says of values, without reading them; None for scalars.
+
+        Raises:
+            MissingValueError: A digest is unknown.
+        """
+        wanted = dict.fromkeys(digests)
+        found: dict[str, Any] = self._summaries.find_many(wanted)
+        unknown = [digest for digest in wanted if digest not in found]
+        for chunk in _chunks(unknown):
+            query = select(_TABLE.c.digest, _TABLE.c.summary).where(_TABLE.c.digest.in_(chunk))
+            for digest, summary in session.execute(query):
+                found[digest] = summary
+                self._summaries.add(digest, summary, size=_ENTRY_OVERHEAD)
+        missing = [digest for digest in wanted if digest not in found]
+        if missing:
+            msg = f"the value {missing[0]} is not in the value store"
+            raise MissingValueError(msg)
+        return {digest: hand_out(found[digest]) for digest in wanted}
+
+
+def _insert(session: Session, encoded: Mapping[str, Encoded]) -> None:
+    now = utc_now()
+    rows = [
+        {
+            "digest": digest,
+            "codec": item.codec,
+            "size": len(item.data),
+            "payload": item.data if len(item.data) <= MAX_INLINE else None,
+            "summary": item.summary,
+            "created_at": now,
+        }
+        for digest, item in sorted(encoded.items())  # one order for all writers: no deadlocks
+    ]
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(GARBAGE_LOCK)))
+        session.execute(postgresql.insert(_TABLE).on_conflict_do_nothing(), rows)
+    else:
+        session.execute(sqlite.insert(_TABLE).on_conflict_do_nothing(), rows)
+
+
+def _rows(session: Session, digests: Sequence[str]) -> Iterable[tuple[str, str, int, bytes | None]]:
+    columns = (_TABLE.c.digest, _TABLE.c.codec, _TABLE.c.size, _TABLE.c.payload)
+    for chunk in _chunks(digests):
+        for row in session.execute(select(*columns).where(_TABLE.c.digest.in_(chunk))):
+            yield row.tuple() if hasattr(row, "tuple") else tuple(row)
+
+
+def _chunks(digests: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (digests[at : at + _DIGESTS_PER_QUERY] for at in range(0, len(digests), _DIGESTS_PER_QUERY))
