@@ -18,5 +18,5 @@ class StoredValue(Base):
     codec: Mapped[str] = mapped_column(String(16))
     size: Mapped[int] = mapped_column(BigInteger)
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
-    summary: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[dt.datetime] = mapped_column(default=utc_now)

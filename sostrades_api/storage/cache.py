@@ -1,9 +1,11 @@
 """Decoded values kept in memory, the least recently used ones dropped."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Any
+
+_LARGEST_SHARE = 4
 
 
 class ValueCache:
@@ -26,14 +28,14 @@ class ValueCache:
                     found[key] = entry[0]
         return found
 
-    def add(self, key: str, value: Any, *, size: int) -> None:
-        """Keep a value of ``size`` bytes; one that would fill the cache alone is not kept."""
-        if size > self._max_bytes // 4:
-            return
+    def add_many(self, values: Mapping[str, Any], *, sizes: Mapping[str, int]) -> None:
+        """Keep values of ``sizes`` bytes; one that would take a large part of the cache alone is not kept."""
         with self._lock:
-            previous = self._entries.pop(key, None)
-            self._bytes += size - (previous[1] if previous else 0)
-            self._entries[key] = (value, size)
+            for key, value in values.items():
+                if sizes[key] <= self._max_bytes // _LARGEST_SHARE:
+                    _, replaced = self._entries.pop(key, (None, 0))
+                    self._entries[key] = (value, sizes[key])
+                    self._bytes += sizes[key] - replaced
             while self._bytes > self._max_bytes:
                 _, (_, dropped) = self._entries.popitem(last=False)
                 self._bytes -= dropped

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -65,15 +65,13 @@ class ValueStore:
         wanted = dict.fromkeys(digests)
         values = self._values.find_many(wanted)
         unknown = [digest for digest in wanted if digest not in values]
-        for digest, codec, size, payload in _rows(session, unknown):
-            data = payload if payload is not None else self.blobs.read(digest, codec=codec)
-            value = values[digest] = decode(codec, data)
-            self._values.add(digest, value, size=size + _ENTRY_OVERHEAD)
+        if unknown:
+            values |= self._fetch(session, unknown)
         if len(values) < len(wanted):
             missing = [digest for digest in wanted if digest not in values]
             msg = f"{len(missing)} values are not in the value store, {missing[0]} for one"
             raise MissingValueError(msg)
-        return {digest: hand_out(values[digest]) for digest in wanted}
+        return hand_out(values)
 
     def summary(self, session: Session, digest: str) -> dict[str, Any] | None:
         """Return shape and columns of one value; see ``summaries``."""
@@ -90,14 +88,24 @@ class ValueStore:
         unknown = [digest for digest in wanted if digest not in found]
         for chunk in _chunks(unknown):
             query = select(_TABLE.c.digest, _TABLE.c.summary).where(_TABLE.c.digest.in_(chunk))
-            for digest, summary in session.execute(query):
-                found[digest] = summary
-                self._summaries.add(digest, summary, size=_ENTRY_OVERHEAD)
-        missing = [digest for digest in wanted if digest not in found]
-        if missing:
+            fetched = {digest: summary for digest, summary in session.execute(query)}  # noqa: C416
+            self._summaries.add_many(fetched, sizes=dict.fromkeys(fetched, _ENTRY_OVERHEAD))
+            found |= fetched
+        if len(found) < len(wanted):
+            missing = [digest for digest in wanted if digest not in found]
             msg = f"the value {missing[0]} is not in the value store"
             raise MissingValueError(msg)
-        return {digest: hand_out(found[digest]) for digest in wanted}
+        return hand_out(found)
+
+    def _fetch(self, session: Session, digests: Sequence[str]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        sizes: dict[str, int] = {}
+        for digest, codec, size, payload in _rows(session, digests):
+            data = payload if payload is not None else self.blobs.read(digest, codec=codec)
+            values[digest] = decode(codec, data)
+            sizes[digest] = size + _ENTRY_OVERHEAD
+        self._values.add_many(values, sizes=sizes)
+        return values
 
 
 def _insert(session: Session, encoded: Mapping[str, Encoded]) -> None:
@@ -120,11 +128,10 @@ def _insert(session: Session, encoded: Mapping[str, Encoded]) -> None:
         session.execute(sqlite.insert(_TABLE).on_conflict_do_nothing(), rows)
 
 
-def _rows(session: Session, digests: Sequence[str]) -> Iterable[tuple[str, str, int, bytes | None]]:
+def _rows(session: Session, digests: Sequence[str]) -> Iterable[Row[Any]]:
     columns = (_TABLE.c.digest, _TABLE.c.codec, _TABLE.c.size, _TABLE.c.payload)
     for chunk in _chunks(digests):
-        for row in session.execute(select(*columns).where(_TABLE.c.digest.in_(chunk))):
-            yield row.tuple() if hasattr(row, "tuple") else tuple(row)
+        yield from session.execute(select(*columns).where(_TABLE.c.digest.in_(chunk)))
 
 
 def _chunks(digests: Sequence[str]) -> Iterable[Sequence[str]]:

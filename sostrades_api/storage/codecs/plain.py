@@ -48,7 +48,7 @@ def dumps(value: Any) -> bytes:
 
 def loads(data: memoryview | bytes) -> Any:
     """Read a plain value."""
-    return json.loads(bytes(data))
+    return json.loads(str(data, "ascii"))
 
 
 def hand_out(value: Any) -> Any:
@@ -60,7 +60,7 @@ def hand_out(value: Any) -> Any:
     if kind is list:
         return value.copy() if set(map(type, value)) <= SCALARS else [hand_out(item) for item in value]
     if kind is dict:
-        return {key: hand_out(item) for key, item in value.items()}
+        return {key: item if type(item) in SCALARS else hand_out(item) for key, item in value.items()}
     if kind is pd.DataFrame:
         return value.copy(deep=False)
     return value
