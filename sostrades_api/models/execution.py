@@ -58,6 +58,7 @@ class Execution(Base):
         ),
         Index("ix_executions_study_id", "study_case_id", "id"),
         Index("ix_executions_state", "state", "id"),
+        {"sqlite_autoincrement": True},  # an id is never given twice: jobs in the queue carry it
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

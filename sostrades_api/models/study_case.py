@@ -16,6 +16,7 @@ class StudyCase(Base):
     """A filled-in process. ``revision`` grows by one with every change a client can see."""
 
     __tablename__ = "study_cases"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # an id is never given twice
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))

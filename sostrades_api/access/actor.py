@@ -1,0 +1,27 @@
+"""Who acts, and the pure predicates over what they may do."""
+
+from dataclasses import dataclass, field
+
+from sostrades_api.access.roles import PERMISSIONS, READING, Permission, Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """A user or a group acting through a key, a signed-in browser or the command line."""
+
+    label: str  # what history and logs say: a user name, or "group:<name>"
+    user_id: int | None = None
+    group_ids: frozenset[int] = field(default_factory=frozenset)
+    is_admin: bool = False
+    read_only: bool = False
+    api_key_id: int | None = None
+
+
+COMMAND_LINE = Actor(label="command line", is_admin=True)
+
+
+def can(actor: Actor, permission: Permission, *, role: Role | None) -> bool:
+    """Whether this actor, having this role on a study case, may do that."""
+    if actor.read_only and permission not in READING:
+        return False
+    return actor.is_admin or (role is not None and permission in PERMISSIONS[role])

@@ -1,0 +1,37 @@
+"""JSON in and out of Flask: strict on reading, NaN and infinities as null on writing."""
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider, JSONProvider
+
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
+class StrictJSONProvider(JSONProvider):
+    """orjson: refuses bare NaN, ill-formed UTF-8 and bottomless nesting; writes NaN as null."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self._fallback = DefaultJSONProvider(app)
+        self._fallback.sort_keys = False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Serialise to text."""
+        return self._dump(obj, **kwargs).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """Parse; every fault is a ``ValueError``."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """An ``application/json`` response."""
+        body = self._dump(self._prepare_response_obj(args, kwargs))
+        return self._app.response_class(body, mimetype="application/json")
+
+    def _dump(self, obj: Any, **kwargs: Any) -> bytes:
+        try:
+            return orjson.dumps(obj, option=_OPTIONS)
+        except TypeError:  # an integer of more than 64 bits, or a type only Flask's provider knows
+            return self._fallback.dumps(obj, **kwargs).encode()

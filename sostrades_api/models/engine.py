@@ -1,0 +1,52 @@
+"""How database connections behave: SQLite's settings and its two kinds of transaction."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, make_url
+
+WRITING = "sostrades_writing"  # execution option of a connection that will write
+BUSY_TIMEOUT_MS = 10_000
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options of ``create_engine`` for this database."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 5,
+        "max_overflow": 10,
+        "pool_timeout": 10,
+        "pool_recycle": 1800,
+        "connect_args": {"connect_timeout": 5, "options": "-c timezone=utc"},
+    }
+
+
+def configure_engine(engine: Engine) -> None:
+    """Give SQLite its pragmas and explicit BEGINs; readers never wait for writers, nor the reverse."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    # Python's own implicit BEGIN would come too late and be of the wrong kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

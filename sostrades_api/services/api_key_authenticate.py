@@ -1,0 +1,102 @@
+"""Find out who acts through an API key."""
+
+import datetime as dt
+import hmac
+import logging
+
+from sqlalchemy import or_, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, contains_eager
+
+from sostrades_api.access import Actor
+from sostrades_api.access.api_keys import digest_of, is_well_formed
+from sostrades_api.errors import AuthenticationError
+from sostrades_api.models import ApiKey, utc_now
+from sostrades_api.models.engine import BUSY_TIMEOUT_MS, WRITING
+from sostrades_api.services.actor_of_user import actor_of_user
+
+logger = logging.getLogger(__name__)
+
+REFUSAL = "The API key is unknown, expired or revoked"
+LAST_USED_PRECISION = dt.timedelta(minutes=1)
+_PATIENCE_MS = 20
+
+
+def api_key_authenticate(session: Session, *, key: str) -> Actor:
+    """Who acts through this key; one refusal for unknown, expired, revoked and deactivated.
+
+    Raises:
+        AuthenticationError: The key opens nothing.
+    """
+    found = _find(session, key) if is_well_formed(key) else None
+    if found is None or not _is_valid(found):
+        raise AuthenticationError(REFUSAL)
+    _touch(session, found)
+    return _actor_of(session, found)
+
+
+def _find(session: Session, key: str) -> ApiKey | None:
+    digest = digest_of(key)
+    query = (
+        select(ApiKey)
+        .outerjoin(ApiKey.user)
+        .outerjoin(ApiKey.group)
+        .options(contains_eager(ApiKey.user), contains_eager(ApiKey.group))
+        .where(ApiKey.digest == digest)
+    )
+    found = session.scalar(query)
+    return found if found is not None and hmac.compare_digest(found.digest, digest) else None
+
+
+def _is_valid(key: ApiKey) -> bool:
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= utc_now()):
+        return False
+    return key.user is None or key.user.is_active
+
+
+def _actor_of(session: Session, key: ApiKey) -> Actor:
+    if key.user is not None:
+        return actor_of_user(session, key.user, key=key)
+    if key.group is None:
+        raise AuthenticationError(REFUSAL)
+    return Actor(
+        label=f"group:{key.group.name}",
+        group_ids=frozenset({key.group.id}),
+        read_only=key.read_only,
+        api_key_id=key.id,
+    )
+
+
+def _touch(session: Session, key: ApiKey) -> None:
+    """Note the use, at most once a minute, on a connection of its own, giving up rather than waiting."""
+    now = utc_now()
+    due = now - LAST_USED_PRECISION
+    if key.last_used_at is not None and key.last_used_at > due:
+        return
+    statement = (
+        update(ApiKey)
+        .where(ApiKey.id == key.id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < due))
+        .values(last_used_at=now)
+    )
+    try:
+        _execute_impatiently(session, statement)
+    except DBAPIError:
+        logger.info("The last use of an API key was not noted: the database is busy")
+
+
+def _execute_impatiently(session: Session, statement: object) -> None:
+    engine = session.get_bind().engine
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_MS}ms'"))
+                connection.execute(statement)
+            return
+        driver = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+        try:
+            writing = connection.execution_options(**{WRITING: True})
+            with writing.begin():
+                writing.execute(statement)
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
