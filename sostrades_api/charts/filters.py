@@ -1,5 +1,6 @@
 """Choices a reader can make before the charts of a discipline are drawn."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 class ChartFilter:
     """One choice: which of ``values`` the reader wants to see.
 
-    ``selected`` is what is shown until the reader chooses; it is a subset of ``values``.
+    ``selected`` is what is shown until the reader chooses; it is a subset of ``values``. Left empty, it
+    is every value, or the first one where only one may be chosen.
     """
 
     key: str
@@ -21,3 +23,14 @@ class ChartFilter:
         if unknown:
             msg = f"filter {self.key!r} selects {sorted(unknown)}, which are not among its values"
             raise ValueError(msg)
+
+    @property
+    def default(self) -> tuple[str, ...]:
+        """What is shown until the reader chooses."""
+        return self.selected or (self.values if self.multiple else self.values[:1])
+
+    def chosen(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """Those of ``wanted`` that exist, in the order of ``values``; one only where one may be chosen."""
+        asked = set(wanted)
+        known = tuple(value for value in self.values if value in asked)
+        return known if self.multiple else known[:1]
