@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -29,8 +29,7 @@ class LiveProgress:
     loop: str | None = None  # the loop that iterates now
     iteration: int | None = None
     residual: float | None = None
-    cores: float | None = None  # CPU seconds over wall seconds of the run so far
-    memory_bytes: int | None = None  # peak resident size of the run so far
+    usage: dict[str, Any] | None = None  # CPU and memory of the run so far, as ``Execution.usage``
 
     def to_json(self) -> bytes:
         """Encode."""

@@ -1,0 +1,114 @@
+"""What a client sees of the latest execution of a study case, as API v0 promises it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from sostrades_api.errors import StudyNotLoadableError
+from sostrades_api.models import Execution, ExecutionState, StudyCase
+from sostrades_api.queueing import ExecutionQueue, LiveProgress
+from sostrades_api.services.study_case_names import full_name
+from sostrades_api.services.study_plan import study_plan
+
+NOT_EXECUTED = "NOT EXECUTED"
+UNKNOWN = "----"  # what API v0 clients show while there is no figure
+_GIB = 1024**3
+
+STUDY_STATUS: Mapping[ExecutionState, str] = {
+    ExecutionState.QUEUED: "PENDING",
+    ExecutionState.RUNNING: "RUNNING",
+    ExecutionState.STOPPING: "RUNNING",
+    ExecutionState.FINISHED: "FINISHED",
+    ExecutionState.FAILED: "FAILED",
+    ExecutionState.STOPPED: "STOPPED",
+}
+_LIVE_STATES = frozenset({ExecutionState.RUNNING, ExecutionState.STOPPING})
+
+
+def execution_status(session: Session, study: StudyCase, *, queue: ExecutionQueue) -> dict[str, Any]:
+    """The status of this study case; with Redis down, as the database knows it.
+
+    Returns:
+        The fields of API v0, discipline names in full, and ``execution_id``, ``progress`` (0 to 1),
+        ``started_at``, ``ended_at`` (ISO 8601, UTC) and ``queue_position`` (1 is next).
+    """
+    execution = execution_find_latest(session, study_case_id=study.id)
+    if execution is None:
+        return _not_executed(study)
+    live = _live_of(execution, queue=queue)
+    disciplines = live.named(execution.disciplines) if live else execution.disciplines
+    usage = (live.usage if live else None) or execution.usage
+    waiting = execution.state is ExecutionState.QUEUED
+    return {
+        "study_case_id": study.id,
+        "study_case_execution_status": STUDY_STATUS[execution.state],
+        "study_case_execution_error_message": execution.error_message,
+        **_usage_fields(usage),
+        "disciplines_status": _named(study, disciplines),
+        "execution_id": execution.id,
+        "progress": live.progress if live else execution.progress,
+        "started_at": _iso(execution.started_at),
+        "ended_at": _iso(execution.ended_at),
+        "queue_position": queue.position(execution.id, attempt=execution.attempt + 1) if waiting else None,
+    }
+
+
+def execution_find_latest(session: Session, *, study_case_id: int) -> Execution | None:
+    """The latest execution of a study case, whatever its state; without its traceback."""
+    query = (
+        select(Execution)
+        .where(Execution.study_case_id == study_case_id)
+        .order_by(Execution.id.desc())
+        .limit(1)
+        .options(defer(Execution.traceback))
+        .execution_options(populate_existing=True)
+    )
+    return session.scalar(query)
+
+
+def _live_of(execution: Execution, *, queue: ExecutionQueue) -> LiveProgress | None:
+    """Live progress, only of the attempt that holds the lease now."""
+    if execution.state not in _LIVE_STATES:
+        return None
+    live = queue.live(execution.id)
+    return live if live is not None and live.token == execution.token else None
+
+
+def _not_executed(study: StudyCase) -> dict[str, Any]:
+    try:
+        disciplines = dict.fromkeys(study_plan(study.process_name).plan.disciplines, "CONFIGURE")
+    except StudyNotLoadableError:  # its status can be read even so: it was not executed
+        disciplines = {}
+    return {
+        "study_case_id": study.id,
+        "study_case_execution_status": NOT_EXECUTED,
+        "study_case_execution_error_message": None,
+        **_usage_fields(None),
+        "disciplines_status": _named(study, disciplines),
+        "execution_id": None,
+        "progress": 0.0,
+        "started_at": None,
+        "ended_at": None,
+        "queue_position": None,
+    }
+
+
+def _named(study: StudyCase, disciplines: Mapping[str, str]) -> dict[str, str]:
+    return {full_name(study.name, relative=path): status for path, status in disciplines.items()}
+
+
+def _usage_fields(usage: Mapping[str, Any] | None) -> dict[str, str]:
+    if not usage:
+        return {"study_case_execution_cpu": UNKNOWN, "study_case_execution_memory": UNKNOWN}
+    used, host = usage["memory_bytes"] / _GIB, usage["host_memory_bytes"] / _GIB
+    return {
+        "study_case_execution_cpu": f"{usage['cores']:.1f}/{usage['host_cores']}",
+        "study_case_execution_memory": f"{used:.2f}/{host:.2f} [GB]",
+    }
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

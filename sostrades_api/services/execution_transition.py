@@ -1,0 +1,68 @@
+"""Move an execution from one state to the next: the only place that writes ``Execution.state``."""
+
+from typing import Any
+
+from sqlalchemy import CursorResult, update
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import TRANSITIONS, Execution, ExecutionState, ExecutionTransition
+
+
+class ForbiddenTransitionError(Exception):
+    """The table of transitions does not have this one."""
+
+
+def execution_transition(
+    session: Session,
+    execution: Execution,
+    *,
+    to_state: ExecutionState,
+    reason: str,
+    actor: str,
+    **values: Any,
+) -> bool:
+    """Compare and swap inside the caller's unit of work; writes the history row too.
+
+    Args:
+        session: In a unit of work.
+        execution: As it was read; its state, attempt and token are what the database must still hold.
+        to_state: The next state.
+        reason: For the history, a sentence.
+        actor: Who or what does it.
+        values: Other columns to set.
+
+    Returns:
+        False when somebody else moved it meanwhile; nothing is written then.
+
+    Raises:
+        ForbiddenTransitionError: From here there is no way to there.
+    """
+    if to_state not in TRANSITIONS[execution.state]:
+        raise ForbiddenTransitionError(f"{execution.state} -> {to_state}")
+    from_state = execution.state
+    statement = (
+        update(Execution)
+        .where(
+            Execution.id == execution.id,
+            Execution.state == from_state,
+            Execution.attempt == execution.attempt,
+            Execution.token.is_not_distinct_from(execution.token),
+        )
+        .values(state=to_state, **values)
+        .execution_options(synchronize_session=False)
+    )
+    result = session.execute(statement)
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        return False
+    session.refresh(execution)
+    session.add(
+        ExecutionTransition(
+            execution_id=execution.id,
+            from_state=from_state,
+            to_state=to_state,
+            reason=reason,
+            actor=actor,
+            attempt=execution.attempt,
+        )
+    )
+    return True
