@@ -10,6 +10,7 @@ import pandas as pd
 from sostrades_api.storage.errors import UnstorableValueError
 
 SCALARS = frozenset({bool, int, float, str, type(None)})
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def simplify(value: Any) -> Any:
@@ -41,7 +42,7 @@ def is_plain(value: Any) -> bool:
 def dumps(value: Any) -> bytes:
     """Write a plain value."""
     try:
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        return _ENCODER.encode(value).encode("ascii")
     except ValueError as error:  # an integer of more than 4300 digits
         raise UnstorableValueError(str(error)) from error
 
