@@ -1,0 +1,92 @@
+"""Check what a client wants to give to variables: everything that is wrong is named, nothing is stored."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sostrades_api.engine import InvalidValue, PlanVariable
+from sostrades_api.errors import FaultyItem, InvalidValuesError
+from sostrades_api.services.parameter_csv import read_csv
+from sostrades_api.services.parameter_json import from_json, is_editable, json_value
+from sostrades_api.services.parameter_units import convert_unit
+from sostrades_api.services.study_case_names import find_relative_name
+from sostrades_api.services.study_plan import StudyPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalarUpdate:
+    """A value as JSON; ``unit`` None means the declared one."""
+
+    variable_id: str
+    value: Any
+    unit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableUpdate:
+    """A value as CSV."""
+
+    variable_id: str
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedUpdate:
+    """A value that fits its variable; ``converted_from`` is the unit and the value it came in."""
+
+    value: Any
+    converted_from: dict[str, Any] | None = None
+
+
+def parameter_check(
+    updates: Sequence[ScalarUpdate | TableUpdate], *, plan: StudyPlan, study_name: str
+) -> dict[str, CheckedUpdate]:
+    """The checked values by name relative to the study.
+
+    Raises:
+        InvalidValuesError: every fault of every update.
+    """
+    if not updates:
+        raise InvalidValuesError([FaultyItem("the request names no variable", pointer="")])
+    times = Counter(update.variable_id for update in updates)
+    faults = [
+        FaultyItem("this variable is named more than once in one request", variable_id=name)
+        for name, count in times.items()
+        if count > 1
+    ]
+    checked: dict[str, CheckedUpdate] = {}
+    for update in updates:
+        try:
+            name, planned = _editable(update.variable_id, plan=plan, study_name=study_name)
+            checked[name] = _checked(update, planned)
+        except InvalidValue as error:
+            faults.extend(FaultyItem(fault, variable_id=update.variable_id) for fault in error.faults)
+    if faults:
+        raise InvalidValuesError(faults)
+    return checked
+
+
+def _editable(variable_id: str, *, plan: StudyPlan, study_name: str) -> tuple[str, PlanVariable]:
+    name = find_relative_name(study_name, full=variable_id)
+    planned = plan.plan.variables.get(name) if name is not None else None
+    if name is None or planned is None:
+        raise InvalidValue(["this study case has no variable of this name"])
+    if not is_editable(planned):
+        reason = f"it is computed by {planned.owner!r}" if planned.io == "out" else "it is not editable"
+        raise InvalidValue([reason])
+    return name, planned
+
+
+def _checked(update: ScalarUpdate | TableUpdate, planned: PlanVariable) -> CheckedUpdate:
+    variable = planned.variable
+    if isinstance(update, TableUpdate):
+        return CheckedUpdate(value=variable.check(read_csv(variable, update.content)))
+    given = update.value
+    if given is not None:
+        given = from_json(given, value_type=variable.value_type)
+    value, is_converted = convert_unit(
+        given, value_type=variable.value_type, source=update.unit, target=variable.unit
+    )
+    origin = {"unit": update.unit, "value": json_value(given)} if is_converted else None
+    return CheckedUpdate(value=variable.check(value), converted_from=origin)

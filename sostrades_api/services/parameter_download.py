@@ -1,0 +1,63 @@
+"""Download one parameter of a study case, or one output of its latest finished execution, as CSV."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sostrades_api.engine import MISSING
+from sostrades_api.errors import NoResultError, NotFoundError
+from sostrades_api.models import ExecutionValue, StudyCase, StudyParameter
+from sostrades_api.services.parameter_csv import write_csv
+from sostrades_api.services.study_case_load import execution_find_finished
+from sostrades_api.services.study_case_names import find_relative_name
+from sostrades_api.services.study_plan import study_plan
+from sostrades_api.storage import ValueStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadedParameter:
+    """A CSV file."""
+
+    file_name: str
+    content: bytes
+
+
+def parameter_download(
+    session: Session, study: StudyCase, *, parameter_key: str, values: ValueStore
+) -> DownloadedParameter:
+    """The value as the CSV that an update takes; outputs are those of the latest finished execution.
+
+    Raises:
+        NotFoundError: the study case has no variable of this name.
+        NoResultError: it is an output, and no execution has finished yet; or it has no value yet.
+        StudyNotLoadableError: the study case's process is not installed any more, or cannot be built.
+    """
+    plan = study_plan(study.process_name).plan
+    name = find_relative_name(study.name, full=parameter_key)
+    planned = plan.variables.get(name) if name is not None else None
+    if name is None or planned is None:
+        msg = f"this study case has no variable {parameter_key!r}"
+        raise NotFoundError(msg)
+    if planned.io == "out":
+        value = _find_output(session, study, name=name, values=values)
+    else:
+        value = _find_input(session, study, name=name, values=values, default=planned.default)
+    if value is MISSING:
+        msg = f"the variable {parameter_key!r} has no value yet"
+        raise NoResultError(msg)
+    return DownloadedParameter(file_name=f"{parameter_key}.csv", content=write_csv(planned.variable, value))
+
+
+def _find_input(session: Session, study: StudyCase, *, name: str, values: ValueStore, default: Any) -> Any:
+    row = session.get(StudyParameter, (study.id, name))
+    return default if row is None else values.get(session, row.digest)
+
+
+def _find_output(session: Session, study: StudyCase, *, name: str, values: ValueStore) -> Any:
+    execution_id = execution_find_finished(session, study.id)
+    if execution_id is None:
+        msg = "this variable is computed, and no execution of the study case has finished yet"
+        raise NoResultError(msg)
+    row = session.get(ExecutionValue, (execution_id, "out", name))
+    return MISSING if row is None else values.get(session, row.digest)

@@ -1,0 +1,68 @@
+"""Find the study cases somebody may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.elements import ColumnElement
+
+from sostrades_api.access import Actor, Role, highest_role
+from sostrades_api.models import Execution, ExecutionState, StudyCase, StudyCaseRight
+
+
+@dataclass(frozen=True)
+class FoundStudyCase:
+    """A study case, the actor's role on it, and the state of its latest execution (None: never executed)."""
+
+    study: StudyCase
+    role: Role
+    state: ExecutionState | None
+
+
+def study_case_find(session: Session, *, actor: Actor, deleted: bool = False) -> list[FoundStudyCase]:
+    """Every study case the actor has a role on, the one changed last first."""
+    holder = _holder(actor)
+    visible = StudyCase.id.in_(select(StudyCaseRight.study_case_id).where(holder))
+    query = (
+        select(StudyCase)
+        .options(joinedload(StudyCase.group))
+        .where(StudyCase.deleted_at.is_not(None) if deleted else StudyCase.deleted_at.is_(None))
+        .order_by(StudyCase.updated_at.desc(), StudyCase.id.desc())
+    )
+    if not actor.is_admin:
+        query = query.where(or_(StudyCase.group_id.in_(actor.group_ids), visible))
+    studies = session.scalars(query).all()
+    rights: dict[int, list[Role]] = {}
+    for study_case_id, role in session.execute(
+        select(StudyCaseRight.study_case_id, StudyCaseRight.role).where(holder)
+    ):
+        rights.setdefault(study_case_id, []).append(Role(role))
+    states = _latest_states(session, studies)
+    return [
+        FoundStudyCase(study, _role(study, actor, rights.get(study.id, [])), states.get(study.id))
+        for study in studies
+    ]
+
+
+def _holder(actor: Actor) -> ColumnElement[bool]:
+    """Rights that are the actor's own or those of one of its groups."""
+    return or_(StudyCaseRight.user_id == (actor.user_id or 0), StudyCaseRight.group_id.in_(actor.group_ids))
+
+
+def _role(study: StudyCase, actor: Actor, rights: Sequence[Role]) -> Role:
+    if actor.is_admin or study.group_id in actor.group_ids:
+        return Role.MANAGER
+    return highest_role(rights) or Role.RESTRICTED_VIEWER
+
+
+def _latest_states(session: Session, studies: Sequence[StudyCase]) -> dict[int, ExecutionState]:
+    if not studies:
+        return {}
+    latest = (
+        select(func.max(Execution.id))
+        .where(Execution.study_case_id.in_([study.id for study in studies]))
+        .group_by(Execution.study_case_id)
+    )
+    rows = session.execute(select(Execution.study_case_id, Execution.state).where(Execution.id.in_(latest)))
+    return dict(rows.tuples().all())

@@ -1,0 +1,183 @@
+"""Loads study cases in the background and keeps what was loaded, ready to be sent.
+
+What is asked for is named by study, revision and options; a load that takes longer than its caller waits goes
+on, so that the next call finds it ready: in this process's memory, or through Redis in another process's.
+"""
+
+import datetime as dt
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import orjson
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
+
+from sostrades_api.services.study_case_load import LoadedSide, LoadedStudy, study_case_load
+from sostrades_api.storage import ValueStore
+
+LONGEST_WAIT = 600.0
+SHARED_SECONDS = 3600
+LARGEST_SHARED = 32 * 1024 * 1024
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadRequest:
+    """What is asked for; two equal ones have one answer."""
+
+    study_case_id: int
+    created_at: dt.datetime  # another database may have had another study of the same id
+    revision: int
+    fingerprint: str
+    execution_id: int | None = None
+    io: LoadedSide = LoadedSide.IN
+    prefix: str = ""
+    tables: bool = False
+
+    @property
+    def shared_key(self) -> str:
+        """Its name in Redis."""
+        return f"sostrades:load:{hashlib.sha256(repr(self).encode()).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class LoadedBody:
+    """A load as JSON, with what it is really of: the study may have changed since it was asked for."""
+
+    revision: int
+    execution_id: int | None
+    body: bytes
+
+
+class SharedCache(Protocol):
+    """The part of a Redis client that is used."""
+
+    def get(self, name: str, /) -> Any:
+        """The bytes of this name, or None."""
+
+    def set(self, name: str, value: bytes, /, *, ex: int) -> Any:
+        """Keep bytes for ``ex`` seconds."""
+
+
+class StudyLoader:
+    """Background loads of one process; safe to share between threads, its threads start at the first load.
+
+    Args:
+        open_session: A new session of the database, for a thread that has no request.
+        values: The value store.
+        shared: Where other processes' loads are found; None: nowhere.
+        threads: How many loads may run at once.
+        max_bytes: How much of what was loaded is kept.
+    """
+
+    def __init__(
+        self,
+        open_session: Callable[[], Session],
+        *,
+        values: ValueStore,
+        shared: SharedCache | None = None,
+        threads: int = 4,
+        max_bytes: int = 128 * 1024 * 1024,
+    ) -> None:
+        self._open_session = open_session
+        self._values = values
+        self._shared = shared
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="study-load")
+        self._lock = threading.Lock()
+        self._running: dict[LoadRequest, Future[LoadedBody]] = {}
+        self._ready: OrderedDict[LoadRequest, LoadedBody] = OrderedDict()
+        self._bytes = 0
+        self._max_bytes = max_bytes
+
+    def load(self, request: LoadRequest, *, timeout: float) -> LoadedBody | None:
+        """The answer, or None when it is not ready within ``timeout`` seconds; the load then goes on.
+
+        The caller must hold no transaction while it waits.
+
+        Raises:
+            NotFoundError: the study case has been deleted meanwhile.
+            StudyNotLoadableError: its process is not installed any more, or cannot be built.
+        """
+        with self._lock:
+            ready = self._ready.get(request)
+            if ready is not None:
+                self._ready.move_to_end(request)
+                return ready
+            future = self._running.get(request)
+            if future is None:
+                future = self._running[request] = self._pool.submit(self._load, request)
+        wait([future], timeout=min(max(timeout, 0.0), LONGEST_WAIT))
+        if not future.done():
+            return None
+        self._forget(request, future)
+        return future.result()
+
+    def close(self) -> None:
+        """Let running loads end; accept no more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _forget(self, request: LoadRequest, future: Future[LoadedBody]) -> None:
+        """A failure is told once and tried again at the next call."""
+        with self._lock:
+            if self._running.get(request) is future:
+                del self._running[request]
+
+    def _load(self, request: LoadRequest) -> LoadedBody:
+        loaded = self._find_shared(request)
+        if loaded is None:
+            with self._open_session() as session:
+                study = study_case_load(
+                    session,
+                    request.study_case_id,
+                    values=self._values,
+                    io=request.io,
+                    prefix=request.prefix,
+                    tables=request.tables,
+                )
+            loaded = LoadedBody(study.revision, study.execution_id, json_body(study))
+            self._share(_really(request, loaded), loaded)
+        self._keep(request, loaded)
+        return loaded
+
+    def _keep(self, asked: LoadRequest, loaded: LoadedBody) -> None:
+        size = len(loaded.body)
+        if size > self._max_bytes // 2:
+            return
+        request = _really(asked, loaded)
+        with self._lock:
+            self._running.pop(asked, None)
+            previous = self._ready.pop(request, None)
+            self._bytes += size - (len(previous.body) if previous else 0)
+            self._ready[request] = loaded
+            while self._bytes > self._max_bytes:
+                _, dropped = self._ready.popitem(last=False)
+                self._bytes -= len(dropped.body)
+
+    def _find_shared(self, request: LoadRequest) -> LoadedBody | None:
+        if self._shared is None:
+            return None
+        with suppress(RedisError):
+            body = self._shared.get(request.shared_key)
+            if body:
+                return LoadedBody(request.revision, request.execution_id, bytes(body))
+        return None
+
+    def _share(self, request: LoadRequest, loaded: LoadedBody) -> None:
+        if self._shared is not None and len(loaded.body) <= LARGEST_SHARED:
+            with suppress(RedisError):
+                self._shared.set(request.shared_key, loaded.body, ex=SHARED_SECONDS)
+
+
+def json_body(study: LoadedStudy) -> bytes:
+    """The variables as JSON, NaN and infinities as null."""
+    return orjson.dumps(study.variables, option=_OPTIONS, default=str)
+
+
+def _really(request: LoadRequest, loaded: LoadedBody) -> LoadRequest:
+    return replace(request, revision=loaded.revision, execution_id=loaded.execution_id)

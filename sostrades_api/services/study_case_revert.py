@@ -1,0 +1,70 @@
+"""Revert the parameters of a study case to what they were at an earlier revision; the history only grows."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sostrades_api.access import Actor
+from sostrades_api.engine import MISSING
+from sostrades_api.errors import FaultyItem, InvalidValuesError
+from sostrades_api.models import ParameterChange, StudyCase
+from sostrades_api.services.study_case_get import study_case_lock
+from sostrades_api.services.study_case_load import show, show_stored
+from sostrades_api.services.study_case_names import full_name
+from sostrades_api.services.study_case_update import UpdatedStudy, require_revision, write_parameters
+from sostrades_api.services.study_plan import study_plan
+from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.storage import ValueStore
+
+
+def study_case_revert(
+    session: Session,
+    study: StudyCase,
+    *,
+    actor: Actor,
+    values: ValueStore,
+    revision: int,
+    if_match_revision: int | None = None,
+) -> UpdatedStudy:
+    """Give every parameter the value it had at ``revision``: a new change, which can itself be reverted.
+
+    Raises:
+        InvalidValuesError: the study case never was at that revision.
+        PreconditionFailedError: the study case is not at ``if_match_revision``.
+        StudyNotLoadableError: its process is not installed any more, or cannot be built.
+    """
+    require_revision(study, if_match_revision)
+    plan = study_plan(study.process_name)
+    study_case_id, study_name = study.id, study.name
+    with unit_of_work(session):
+        locked = study_case_lock(session, study_case_id)
+        require_revision(locked, if_match_revision)
+        if not 1 <= revision <= locked.revision:
+            msg = f"the study case has the revisions 1 to {locked.revision}"
+            raise InvalidValuesError([FaultyItem(msg, pointer="/revision")])
+        digests = _digests_at(session, study_case_id, revision=revision)
+        note = f"reverted to revision {revision}"
+        write_parameters(session, locked, digests=digests, actor=actor, note=note)
+        reached = locked.revision
+    stored = {digest for digest in digests.values() if digest is not None}
+    shown = show_stored(session, stored, values=values, tables=False)
+    variables = {}
+    for name, digest in digests.items():
+        planned = plan.plan.variables.get(name)
+        if planned is None:  # an older version of the process had it
+            continue
+        default = None if planned.default is MISSING else planned.default
+        variables[full_name(study_name, relative=name)] = {
+            **plan.descriptions[name],
+            **(show(default) if digest is None else shown[digest]),
+        }
+    return UpdatedStudy(revision=reached, variables=variables)
+
+
+def _digests_at(session: Session, study_case_id: int, *, revision: int) -> dict[str, str | None]:
+    """What each parameter changed since held before its first later change."""
+    query = (
+        select(ParameterChange.name, ParameterChange.old_digest)
+        .where(ParameterChange.study_case_id == study_case_id, ParameterChange.revision > revision)
+        .order_by(ParameterChange.id.desc())
+    )
+    return dict(session.execute(query).tuples().all())

@@ -1,0 +1,117 @@
+"""Update parameters of a study case: all of them or none, with history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from sostrades_api.access import Actor
+from sostrades_api.errors import PreconditionFailedError
+from sostrades_api.models import ParameterChange, StudyCase, StudyParameter, utc_now
+from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate, parameter_check
+from sostrades_api.services.study_case_get import study_case_lock
+from sostrades_api.services.study_case_load import show
+from sostrades_api.services.study_case_names import full_name
+from sostrades_api.services.study_plan import study_plan
+from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.storage import ValueStore
+
+_MOST_NAMES = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdatedStudy:
+    """The revision an update led to, and its variables as a load shows them, with what was converted."""
+
+    revision: int
+    variables: dict[str, dict[str, Any]]
+
+
+def study_case_update(
+    session: Session,
+    study: StudyCase,
+    *,
+    actor: Actor,
+    values: ValueStore,
+    scalars: Sequence[ScalarUpdate] = (),
+    tables: Sequence[TableUpdate] = (),
+    if_match_revision: int | None = None,
+) -> UpdatedStudy:
+    """Give new values to some variables; a running execution is not touched.
+
+    The revision grows by one, unless every variable already has exactly this value.
+
+    Raises:
+        InvalidValuesError: every faulty item; nothing was stored.
+        PreconditionFailedError: the study case is not at ``if_match_revision``; nothing was stored.
+        StudyNotLoadableError: its process is not installed any more, or cannot be built.
+    """
+    require_revision(study, if_match_revision)
+    study_case_id, study_name = study.id, study.name
+    plan = study_plan(study.process_name)
+    checked = parameter_check([*scalars, *tables], plan=plan, study_name=study_name)
+    with unit_of_work(session):
+        locked = study_case_lock(session, study_case_id)
+        require_revision(locked, if_match_revision)
+        digests = values.put_many(session, {name: update.value for name, update in checked.items()})
+        write_parameters(session, locked, digests=digests, actor=actor)
+        revision = locked.revision
+    variables = {}
+    for name, update in checked.items():
+        shown = {**plan.descriptions[name], **show(update.value)}
+        if update.converted_from is not None:
+            shown["converted_from"] = update.converted_from
+        variables[full_name(study_name, relative=name)] = shown
+    return UpdatedStudy(revision=revision, variables=variables)
+
+
+def require_revision(study: StudyCase, revision: int | None) -> None:
+    """Raise `PreconditionFailedError` unless the study case is at this revision, or none is asked for."""
+    if revision is not None and study.revision != revision:
+        msg = f"the study case is at revision {study.revision}, the request was made for {revision}"
+        raise PreconditionFailedError(msg)
+
+
+def write_parameters(
+    session: Session,
+    study: StudyCase,
+    *,
+    digests: Mapping[str, str | None],
+    actor: Actor,
+    note: str | None = None,
+) -> None:
+    """Point parameters of a locked study case to these values (None: the default), and write the history."""
+    query = select(StudyParameter).where(StudyParameter.study_case_id == study.id)
+    if len(digests) <= _MOST_NAMES:  # else reading every parameter is the smaller statement
+        query = query.where(StudyParameter.name.in_(digests))
+    rows = {row.name: row for row in session.scalars(query)}
+    old = {name: rows[name].digest if name in rows else None for name in digests}
+    changed = {name: digest for name, digest in digests.items() if digest != old[name]}
+    if not changed:
+        return
+    study.revision += 1
+    study.updated_at = utc_now()
+    for name, digest in changed.items():
+        if digest is None:
+            session.execute(
+                delete(StudyParameter).where(
+                    StudyParameter.study_case_id == study.id, StudyParameter.name == name
+                )
+            )
+        elif name in rows:
+            rows[name].digest = digest
+        else:
+            session.add(StudyParameter(study_case_id=study.id, name=name, digest=digest))
+        session.add(
+            ParameterChange(
+                study_case_id=study.id,
+                revision=study.revision,
+                name=name,
+                old_digest=old[name],
+                new_digest=digest,
+                actor=actor.label,
+                note=note,
+            )
+        )

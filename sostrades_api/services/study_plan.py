@@ -1,0 +1,47 @@
+"""The plan of a study case's process, with what every study of that process shows alike."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import xxhash
+
+from sostrades_api.engine import EngineError, Plan
+from sostrades_api.errors import NotFoundError, StudyNotLoadableError
+from sostrades_api.processes import catalogue
+from sostrades_api.services.parameter_json import described, json_value
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """A plan, the description of each variable by relative name, and a digest of those descriptions."""
+
+    plan: Plan
+    descriptions: Mapping[str, dict[str, Any]]
+    fingerprint: str
+
+
+def study_plan(process_name: str) -> StudyPlan:
+    """The plan of this process.
+
+    Raises:
+        StudyNotLoadableError: the process is not installed any more, or cannot be built.
+    """
+    try:
+        return _described_plan(catalogue.plan_of(process_name))
+    except NotFoundError as error:
+        msg = f"its process {process_name!r} cannot be used: {error.detail}"
+        raise StudyNotLoadableError(msg) from error
+    except EngineError as error:
+        msg = f"its process {process_name!r} cannot be built: {error}"
+        raise StudyNotLoadableError(msg) from error
+
+
+@functools.lru_cache(maxsize=256)
+def _described_plan(plan: Plan) -> StudyPlan:
+    descriptions = {name: described(variable) for name, variable in plan.variables.items()}
+    defaults = {name: json_value(variable.default, tables=True) for name, variable in plan.variables.items()}
+    packed = orjson.dumps([descriptions, defaults], option=orjson.OPT_NON_STR_KEYS, default=str)
+    return StudyPlan(plan, descriptions, xxhash.xxh3_64_hexdigest(packed)[:12])
