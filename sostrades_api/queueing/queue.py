@@ -70,6 +70,10 @@ class ExecutionQueue:
             return False
         return self.enqueue(execution_id, attempt=attempt)
 
+    def is_waiting(self, execution_id: int, *, attempt: int) -> bool:
+        """Whether its job waits in Redis; False too when Redis does not answer."""
+        return self.position(execution_id, attempt=attempt) is not None
+
     def position(self, execution_id: int, *, attempt: int = 1) -> int | None:
         """How many wait before it plus one; None when it does not wait or Redis does not answer."""
         try:

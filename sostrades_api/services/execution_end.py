@@ -1,0 +1,79 @@
+"""End an attempt, fenced by its token: only the holder of the lease may write, and only once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import Execution, ExecutionState, utc_now
+from sostrades_api.services.execution_log_append import LogLine, add_log_lines
+from sostrades_api.services.execution_transition import execution_transition
+
+_REASONS = {ExecutionState.FINISHED: "results stored", ExecutionState.STOPPED: "stopped as asked"}
+
+
+@dataclass(frozen=True)
+class AttemptKey:
+    """Which attempt: its execution and the token that nobody else knows."""
+
+    execution_id: int
+    token: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed: a message for everybody, a traceback for the owner only."""
+
+    message: str
+    traceback: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptEnd:
+    """What an attempt leaves behind, beside its results."""
+
+    disciplines: Mapping[str, str] = field(default_factory=dict)  # status by path; empty: as they were
+    usage: Mapping[str, Any] | None = None
+    progress: float | None = None
+    log: Sequence[LogLine] = ()
+
+
+def find_attempt(session: Session, key: AttemptKey) -> Execution | None:
+    """The execution while this attempt still holds it, read afresh."""
+    query = (
+        select(Execution)
+        .where(Execution.id == key.execution_id, Execution.token == key.token)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalar(query)
+
+
+def end_attempt(
+    session: Session,
+    execution: Execution,
+    *,
+    to_state: ExecutionState,
+    end: AttemptEnd,
+    failure: Failure | None = None,
+) -> bool:
+    """Write state, statuses, usage and log inside the caller's unit of work; False when it came too late."""
+    ended = execution_transition(
+        session,
+        execution,
+        to_state=to_state,
+        reason=failure.message if failure else _REASONS[to_state],
+        actor=execution.worker_name or "worker",
+        token=None,
+        lease_until=None,
+        ended_at=utc_now(),
+        disciplines=dict(end.disciplines) or execution.disciplines,
+        usage=dict(end.usage) if end.usage else execution.usage,
+        progress=execution.progress if end.progress is None else end.progress,
+        error_message=failure.message if failure else None,
+        traceback=failure.traceback if failure else None,
+    )
+    if ended:
+        add_log_lines(session, execution_id=execution.id, attempt=execution.attempt, lines=end.log)
+    return ended

@@ -1,0 +1,16 @@
+"""End an attempt that stopped because somebody asked for it."""
+
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import ExecutionState
+from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, end_attempt, find_attempt
+from sostrades_api.services.unit_of_work import unit_of_work
+
+
+def execution_end_stopped(session: Session, key: AttemptKey, *, end: AttemptEnd) -> bool:
+    """STOPPED; False when nobody asked for it or the attempt is lost."""
+    with unit_of_work(session):
+        execution = find_attempt(session, key)
+        if execution is None or execution.state is not ExecutionState.STOPPING:
+            return False
+        return end_attempt(session, execution, to_state=ExecutionState.STOPPED, end=end)

@@ -1,0 +1,61 @@
+"""An attempt is lost (its worker was killed, hung or shut down): queue the execution again, or give it up."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import Execution, ExecutionState, utc_now
+from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.execution_end import AttemptKey, find_attempt
+from sostrades_api.services.execution_log_append import LogLine, add_log_lines
+from sostrades_api.services.execution_transition import execution_transition
+from sostrades_api.services.unit_of_work import unit_of_work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """Why an attempt is taken away."""
+
+    reason: str  # a sentence for the history, the log, and the error message when it is given up
+    actor: str  # who noticed
+    max_attempts: int | None  # attempts allowed; None for a loss that counts for nothing (a worker shut down)
+
+
+def execution_lose(
+    session: Session, key: AttemptKey, *, loss: Loss, queue: ExecutionQueue
+) -> ExecutionState | None:
+    """Take this attempt away; the state it led to, None when the attempt had ended meanwhile."""
+    with unit_of_work(session) as unit:
+        execution = find_attempt(session, key)
+        if execution is None:
+            return None
+        attempt = execution.attempt
+        to_state = _next_state(execution, max_attempts=loss.max_attempts)
+        columns = _columns(to_state, reason=loss.reason, attempt=attempt)
+        if not execution_transition(
+            session, execution, to_state=to_state, reason=loss.reason, actor=loss.actor, **columns
+        ):
+            return None
+        line = LogLine(utc_now(), "WARNING", f"{loss.reason}; now {to_state}")
+        add_log_lines(session, execution_id=key.execution_id, attempt=attempt, lines=[line])
+        if to_state is ExecutionState.QUEUED:
+            unit.after_commit(lambda: queue.enqueue_again(key.execution_id, attempt=attempt + 1))
+    return to_state
+
+
+def _next_state(execution: Execution, *, max_attempts: int | None) -> ExecutionState:
+    if execution.state is ExecutionState.STOPPING:
+        return ExecutionState.STOPPED
+    if max_attempts is not None and execution.attempt >= max_attempts:
+        return ExecutionState.FAILED
+    return ExecutionState.QUEUED
+
+
+def _columns(to_state: ExecutionState, *, reason: str, attempt: int) -> dict[str, Any]:
+    columns: dict[str, Any] = {"token": None, "lease_until": None}
+    if to_state is ExecutionState.QUEUED:
+        return {**columns, "enqueued_at": utc_now(), "started_at": None, "worker_name": None}
+    if to_state is ExecutionState.FAILED:
+        columns["error_message"] = f"Given up after {attempt} attempts: {reason}"
+    return {**columns, "ended_at": utc_now()}
