@@ -1,0 +1,275 @@
+"""``./dev demo``: a complete platform on this machine, in one process tree that ends with this process."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from filelock import FileLock, Timeout
+
+from sostrades_api.cli.children import Child, Children
+from sostrades_api.cli.serve import gunicorn_command
+from sostrades_api.errors import DomainError
+from sostrades_api.queueing.embedded import ensure_server
+from sostrades_api.settings import PROJECT_DIR, Settings
+
+DEFAULT_PORT = 8000
+_PORTS_TRIED = 100
+_ANSWER_SECONDS = 60.0
+_EXECUTION_SECONDS = 300.0
+_STOP_SECONDS = 8.0
+_WEB_PROCESSES = 2
+_THREADS = 8
+_SHOWN_PROCESS = "dice2016r"  # the one that is executed, so that there are results to look at
+
+
+class StopDemo(BaseException):
+    """SIGTERM, SIGINT or SIGHUP arrived."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line chose."""
+
+    as_json: bool
+    host: str
+    port: int | None
+    data_dir: Path
+    workers: int
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON on standard output once all answers.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Default: 8000, or the next free one.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Default: instance/.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
+def demo(*, as_json: bool, host: str, port: int | None, data_dir: Path | None, workers: int) -> None:
+    """Migrate, start queue, workers and web server, make example studies, serve until Ctrl-C or SIGTERM."""
+    data_dir = (data_dir or Settings().data_dir).resolve()
+    options = Options(as_json, host, port, data_dir, workers)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _on_stop_signal)
+    try:
+        with _data_dir_alone(data_dir):
+            _run(options)
+    except StopDemo:
+        _say("stopped; everything is kept in " + str(data_dir))
+
+
+def _on_stop_signal(_number: int, _frame: object) -> NoReturn:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # stopping takes seconds at most
+    raise StopDemo
+
+
+def _say(text: str) -> None:
+    click.echo(f"demo: {text}", err=True)
+
+
+@contextmanager
+def _data_dir_alone(data_dir: Path) -> Iterator[None]:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with FileLock(data_dir / "demo.lock", timeout=0):
+            yield
+    except Timeout:
+        raise click.ClickException(
+            f"a demo is running on {data_dir} already; stop it or choose another --data-dir"
+        ) from None
+
+
+def _run(options: Options) -> None:
+    _say(f"data in {options.data_dir}")
+    listener = _listen(options)
+    env = {
+        **os.environ,
+        "SOSTRADES_DATA_DIR": str(options.data_dir),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT_DIR), os.environ.get("PYTHONPATH", "")])),
+        "PYTHONUNBUFFERED": "1",
+    }
+    children = Children(options.data_dir / "logs")
+    server = None
+    try:
+        _say("migrating the database")
+        _flask(env, "db", "upgrade")
+        _say("starting queue, workers and web server")
+        try:
+            server = ensure_server(Settings(data_dir=options.data_dir))
+        except DomainError as error:
+            raise click.ClickException(error.detail) from error
+        url = _start_children(options, children, listener=listener, env=env)
+        _say("making the example studies")
+        access = json.loads(_flask(env, "demo_seed").splitlines()[-1])
+        _wait_for_answer(url, children)
+        _execute_shown(url, access, children)
+        _announce(options, url=url, access=access, logs=children.logs)
+        _watch(children)
+    finally:
+        _say("stopping")
+        children.stop(seconds=_STOP_SECONDS)
+        if server is not None:
+            server.stop()
+
+
+def _flask(env: dict[str, str], *arguments: str) -> str:
+    """Run a ``flask`` command; what it printed."""
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+    done = subprocess.run(command, env=env, cwd=PROJECT_DIR, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        click.echo(done.stderr, err=True, nl=False)
+        raise click.ClickException(f"flask {' '.join(arguments)} failed (see above)")
+    return done.stdout
+
+
+def _listen(options: Options) -> socket.socket:
+    """The listening socket: the port asked for, or the first free one from the default on."""
+    ports = range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED) if options.port is None else (options.port,)
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    for port in ports:
+        try:
+            listener = socket.create_server((options.host, port), family=family, backlog=512)
+        except OSError as error:
+            failure = error
+            continue
+        if options.port is None and port != DEFAULT_PORT:
+            _say(f"port {DEFAULT_PORT} is in use; taking {port}")
+        return listener
+    raise click.ClickException(f"cannot listen on {options.host} port {ports[0]}: {failure.strerror}")
+
+
+def _start_children(
+    options: Options, children: Children, *, listener: socket.socket, env: dict[str, str]
+) -> str:
+    """Start workers and web server; the address of the latter."""
+    for number in range(1, options.workers + 1):
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+        children.start(f"worker {number}", command=command, env=env)
+    descriptor = listener.fileno()
+    command = gunicorn_command([f"fd://{descriptor}"], processes=_WEB_PROCESSES, threads=_THREADS)
+    children.start("web", command=command, env=env, pass_fds=[descriptor])
+    port = listener.getsockname()[1]
+    listener.close()  # gunicorn's copy is the only one left: nobody waits on a dead server
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _wait_for_answer(url: str, children: Children) -> None:
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while True:
+        _require_running(children)
+        try:
+            urllib.request.urlopen(f"{url}/api/ping", timeout=5).close()  # noqa: S310
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise click.ClickException(f"the web server does not answer: {error}") from error
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _require_running(children: Children) -> None:
+    ended: Child | None = children.find_ended()
+    if ended is not None:
+        click.echo(ended.last_lines(), err=True)
+        raise click.ClickException(
+            f"{ended.name} ended with status {ended.process.returncode} (log: {ended.log})"
+        )
+
+
+def _call(url: str, api_key: str, *, method: str = "GET") -> Any:
+    headers = {"Authorization": f"Bearer {api_key}"}
+    request = urllib.request.Request(url, method=method, headers=headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def _execute_shown(url: str, access: dict[str, Any], children: Children) -> None:
+    """Execute one study case through the API unless it is finished; fill in every status."""
+    key = access["api_key"]
+    for study in access["study_cases"]:
+        address = f"{url}/api/v0/calculation/status/{study['id']}"
+        status = _call(address, key)
+        study["status"] = status["study_case_execution_status"]
+        if study["process"] != _SHOWN_PROCESS or study["status"] == "FINISHED":
+            continue
+        _say(f"executing {study['name']}")
+        if study["status"] not in ("PENDING", "RUNNING"):
+            _call(f"{url}/api/v0/calculation/execute/{study['id']}", key, method="POST")
+        study["status"] = _await_end(address, key, children)
+        _say(f"{study['name']} is {study['status']}")
+
+
+def _await_end(address: str, key: str, children: Children) -> str:
+    deadline = time.monotonic() + _EXECUTION_SECONDS
+    status = ""
+    while time.monotonic() < deadline:
+        _require_running(children)
+        status = str(_call(address, key)["study_case_execution_status"])
+        if status not in ("PENDING", "RUNNING"):
+            break
+        time.sleep(0.1)
+    return status
+
+
+def _announce(options: Options, *, url: str, access: dict[str, Any], logs: Path) -> None:
+    if options.as_json:
+        line = {
+            "url": url,
+            "api_key": access["api_key"],
+            "study_cases": access["study_cases"],
+        }
+        print(json.dumps(line), flush=True)  # noqa: T201
+        return
+    header = f'-H "Authorization: Bearer {access["api_key"]}"'
+    first = access["study_cases"][0]
+    finished = next((study for study in access["study_cases"] if study["status"] == "FINISHED"), first)
+    api = f"{url}/api/v0"
+    studies = "".join(
+        f"  {study['id']:>4}  {study['name']:<12}{study['process']:<12}{study['status']}\n"
+        for study in access["study_cases"]
+    )
+    click.echo(
+        f"\nOpen      {url}/\nSign in   {access['username']} / {access['password'] or '(as set before)'}\n"
+        f"API key   {access['api_key']}\n\nStudy cases\n{studies}\nTry\n"
+        f"  curl {header} {api}/study-case/{first['id']}\n"
+        f"  curl {header} -X POST {api}/calculation/execute/{first['id']}\n"
+        f"  curl {header} {api}/calculation/status/{first['id']}\n"
+        f"  curl {header} {api}/post-processing/{finished['id']}/html -o report.html\n\n"
+        f"Logs are in {logs}. Ctrl-C stops everything.\n"
+    )
+
+
+def _watch(children: Children) -> None:
+    while True:
+        _require_running(children)
+        time.sleep(0.5)
+
+
+def main() -> None:
+    """Run the command; every failure is one line."""
+    try:
+        demo(prog_name="./dev demo", standalone_mode=False)
+    except click.ClickException as error:
+        _say(error.format_message())
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except OSError as error:
+        _say(str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

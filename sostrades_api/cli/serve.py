@@ -1,0 +1,53 @@
+"""``./dev serve``: the web server as in production, gunicorn with threads."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from sostrades_api.settings import PROJECT_DIR
+
+_GRACEFUL_SECONDS = 10
+
+
+def gunicorn_command(bind: Sequence[str], *, processes: int, threads: int) -> list[str]:
+    """The command line of the web server.
+
+    Args:
+        bind: gunicorn's addresses: ``host:port`` or ``fd://<number>``.
+        processes: Web processes.
+        threads: Requests that each of them serves at a time.
+    """
+    options = {
+        "--worker-class": "gthread",
+        "--workers": processes,
+        "--threads": threads,
+        "--graceful-timeout": _GRACEFUL_SECONDS,
+        "--keep-alive": 15,
+        "--chdir": PROJECT_DIR,
+    }
+    arguments = [str(part) for pair in options.items() for part in pair]
+    addresses = [part for address in bind for part in ("--bind", address)]
+    return [sys.executable, "-m", "gunicorn", "--no-control-socket", *arguments, *addresses, "wsgi:app"]
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes.")
+@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Threads of each.")
+def serve(*, host: str, port: int, processes: int, threads: int) -> None:
+    """Serve on a migrated database until SIGTERM; the environment configures (docs/configuration.md)."""
+    migrated = os.spawnv(
+        os.P_WAIT, sys.executable, [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    )
+    if migrated != 0:
+        raise click.ClickException("the database could not be migrated (see above)")
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    command = gunicorn_command([address], processes=processes, threads=threads)
+    os.execv(command[0], command)  # noqa: S606 - gunicorn takes this process's place
+
+
+if __name__ == "__main__":
+    serve(prog_name="./dev serve")
