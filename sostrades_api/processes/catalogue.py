@@ -1,8 +1,9 @@
 """Which processes are installed: the shipped sub-packages and those of third-party packages.
 
-A shipped process is a sub-package of ``sostrades_api.processes`` with a module attribute ``process``. A third-party
-package adds one by an entry point of the group ``sostrades.processes``, whose object is a ``Process`` or a module
-with such an attribute. One that cannot be imported is listed by `broken` with its reason; the others still work.
+A shipped process is a sub-package of ``sostrades_api.processes`` with a module attribute ``process``. A
+third-party package adds one by an entry point of the group ``sostrades.processes``, whose object is a
+``Process`` or a module with such an attribute. One that cannot be imported is listed by `broken` with its
+reason; the others still work.
 """
 
 import difflib
