@@ -1,0 +1,224 @@
+"""What can go wrong in the engine; each class's docstring is its message, its attributes are the data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class EngineError(Exception):
+    """The engine cannot go on."""
+
+    def __init__(self, **data: Any) -> None:
+        text = " ".join((type(self).__doc__ or type(self).__name__).split())
+        super().__init__(text.format(**{key: _readable(value) for key, value in data.items()}))
+        self.data = data
+        for key, value in data.items():
+            setattr(self, key, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.data)
+
+
+def _rebuild(cls: type[EngineError], data: Mapping[str, Any]) -> EngineError:
+    return cls(**data)
+
+
+def _readable(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, (tuple, list, set, frozenset)) else value
+
+
+class UnitError(EngineError):
+    """{detail}"""
+
+    detail: str
+
+
+class InvalidValue(EngineError):
+    """{faults}"""
+
+    faults: tuple[str, ...]
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(faults="; ".join(faults))
+        self.faults = tuple(faults)
+        self.data = {"faults": self.faults}
+
+
+class SettingsError(EngineError):
+    """{detail}"""
+
+    detail: str
+
+
+# --- declaring and building -------------------------------------------------------------------------------
+
+
+class BuildError(EngineError):
+    """Process {process}: {detail}"""
+
+    process: str
+    detail: str
+
+
+class DescriptorError(EngineError):
+    """{owner}.{side}[{variable!r}], key {key!r}: {detail}"""
+
+    owner: str
+    side: str
+    variable: str
+    key: str
+
+
+class PlaceError(BuildError):
+    """Discipline {discipline!r} cannot be placed: {detail}"""
+
+    discipline: str
+
+
+class UnknownNamespace(BuildError):
+    """Discipline {discipline!r} uses namespace {namespace!r} for {variable!r}, which the process does not
+    define; known: {known}. Add it to the process's or the place's namespaces."""
+
+    discipline: str
+    namespace: str
+    variable: str
+    known: tuple[str, ...]
+
+
+class TwoProducers(BuildError):
+    """Variable {variable!r} is an output of both {first!r} and {second!r}; rename one of them or put one in
+    another namespace."""
+
+    variable: str
+    first: str
+    second: str
+
+
+class ReservedName(BuildError):
+    """Discipline {discipline!r} declares {variable!r} at the study's node, a name that the platform uses."""
+
+    discipline: str
+    variable: str
+
+
+class DeclarationMisfit(BuildError):
+    """Variable {variable!r} does not fit between {first!r} and {second!r}: {detail}"""
+
+    variable: str
+    first: str
+    second: str
+
+
+class TypeMisfit(DeclarationMisfit):
+    """Variable {variable!r} is {first_type} in {first!r} and {second_type} in {second!r}; declare one type."""
+
+    first_type: str
+    second_type: str
+
+
+class UnitMisfit(DeclarationMisfit):
+    """Variable {variable!r} is in {first_unit!r} in {first!r} and in {second_unit!r} in {second!r}{where};
+    declare one unit."""
+
+    first_unit: str
+    second_unit: str
+    where: str
+
+
+class InvalidReference(BuildError):
+    """Reference {reference!r} of process {process!r}, variable {variable!r}: {detail}"""
+
+    reference: str
+    variable: str
+
+
+# --- executing --------------------------------------------------------------------------------------------
+
+
+class ExecutionError(EngineError):
+    """The execution failed."""
+
+
+class InvalidInputs(ExecutionError):
+    """{detail}"""
+
+    faults: Mapping[str, tuple[str, ...]]
+
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        detail = "; ".join(f"{name}: {', '.join(reasons)}" for name, reasons in faults.items())
+        super().__init__(detail=detail)
+        self.faults = {name: tuple(reasons) for name, reasons in faults.items()}
+        self.data = {"faults": self.faults}
+
+
+class MissingInputs(ExecutionError):
+    """These inputs have neither a value nor a default: {variables}. Give each a value."""
+
+    variables: tuple[str, ...]
+
+
+class MissingInitialValue(ExecutionError):
+    """Variable {variable!r} goes round in the loop of {disciplines} and has no value to start from; give it a
+    value, or its consumer {consumer!r} a default."""
+
+    variable: str
+    consumer: str
+    disciplines: tuple[str, ...]
+
+
+class DisciplineError(ExecutionError):
+    """Discipline {discipline!r} failed."""
+
+    discipline: str
+
+
+class DisciplineRaised(DisciplineError):
+    """Discipline {discipline!r} raised {error}."""
+
+    error: str
+
+
+class DisciplineExited(DisciplineError):
+    """Discipline {discipline!r} tried to end the program ({error}); raise an exception instead."""
+
+    error: str
+
+
+class MissingOutput(DisciplineError):
+    """Discipline {discipline!r} did not return its declared output {variable!r}; return it, or take it out of
+    DESC_OUT."""
+
+    variable: str
+
+
+class UndeclaredOutput(DisciplineError):
+    """Discipline {discipline!r} returned {variable!r}, which its DESC_OUT does not declare{hint}."""
+
+    variable: str
+    hint: str
+
+
+class InvalidOutput(DisciplineError):
+    """Discipline {discipline!r}, output {variable!r}: {detail}"""
+
+    variable: str
+    detail: str
+
+
+class NotFinite(InvalidOutput):
+    """Discipline {discipline!r} computed a number that is not finite: output {variable!r}, {detail}"""
+
+
+class CouplingNotConverged(ExecutionError):
+    """The loop of {disciplines} did not converge: residual {residual:.3g} after {iterations} iterations, tolerance
+    {tolerance:.3g}. Raise max_mda_iter or tolerance, lower relaxation_factor, or start from better values."""
+
+    residual: float
+    iterations: int
+    tolerance: float
+    disciplines: tuple[str, ...]
+
+
+class ExecutionStopped(ExecutionError):
+    """The execution was stopped on request, before {before!r}."""
+
+    before: str

@@ -1,0 +1,154 @@
+"""What several declarations of one name agree on; where they do not fit, an error names both ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sostrades_api.engine import units
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.errors import DeclarationMisfit, InvalidValue, TypeMisfit, UnitMisfit
+from sostrades_api.engine.naming import Declaration
+from sostrades_api.engine.value_types import MISSING, Column, ValueType, VariableType
+from sostrades_api.engine.variable import Variable
+
+
+def check_fit(process: str, first: Declaration, second: Declaration) -> None:
+    """Raise unless what ``first`` gives is what ``second`` takes (both may be consumers)."""
+    one, other = first.variable, second.variable
+    if not _types_fit(one.value_type, other.value_type):
+        raise TypeMisfit(
+            process=process,
+            variable=first.full_name,
+            first=first.path,
+            second=second.path,
+            first_type=str(one.value_type),
+            second_type=str(other.value_type),
+        )
+    _check_units(process, first, second, one.unit, other.unit, "")
+    if one.columns is not None and other.columns is not None:
+        _check_columns(process, first, second)
+
+
+def _types_fit(one: ValueType, other: ValueType) -> bool:
+    if one.kind != other.kind:
+        return one.kind is VariableType.INT and other.kind is VariableType.FLOAT
+    return one.element is None or other.element is None or _types_fit(one.element, other.element)
+
+
+def _check_units(
+    process: str, first: Declaration, second: Declaration, one: str | None, other: str | None, where: str
+) -> None:
+    if one is not None and other is not None and not units.same(one, other):
+        raise UnitMisfit(
+            process=process,
+            variable=first.full_name,
+            first=first.path,
+            second=second.path,
+            first_unit=one,
+            second_unit=other,
+            where=where,
+        )
+
+
+def _check_columns(process: str, first: Declaration, second: Declaration) -> None:
+    given: Mapping[str, Column] = first.variable.columns or {}
+    for name, column in (second.variable.columns or {}).items():
+        if name not in given:
+            detail = f"{second.path!r} reads column {name!r}, which {first.path!r} does not declare"
+        elif given[name].type != column.type and (given[name].type, column.type) != ("int", "float"):
+            detail = f"column {name!r} is {given[name].type} in {first.path!r} and {column.type} in {second.path!r}"
+        else:
+            _check_units(process, first, second, given[name].unit, column.unit, f", column {name!r}")
+            continue
+        raise DeclarationMisfit(
+            process=process, variable=first.full_name, first=first.path, second=second.path, detail=detail
+        )
+
+
+def shared_input(process: str, consumers: Sequence[Declaration]) -> Variable:
+    """The variable that users give to several disciplines: first declarer's words, everybody's limits."""
+    first, merged = consumers[0], consumers[0].variable
+    for other in consumers[1:]:
+        _check_same(process, first, other)
+        merged = _narrowed(process, merged, first, other)
+    return merged
+
+
+def _check_same(process: str, first: Declaration, other: Declaration) -> None:
+    """Inputs of one name are given one value: types and columns must be the same, whichever comes first."""
+    check_fit(process, first, other)
+    check_fit(process, other, first)
+
+
+def _narrowed(process: str, merged: Variable, first: Declaration, other: Declaration) -> Variable:
+    variable = other.variable
+    limits = _intersection(merged.range, variable.range)
+    allowed = merged.possible_values
+    if variable.possible_values is not None:
+        allowed = tuple(v for v in variable.possible_values if allowed is None or v in allowed)
+    if (limits is not None and limits[0] > limits[1]) or allowed == ():
+        _misfit(process, first, other, "no value satisfies both ranges or possible values")
+    return replace(
+        merged,
+        default=one_default(process, [(first, merged.default), (other, variable.default)]),
+        unit=merged.unit if merged.unit is not None else variable.unit,
+        columns=_joined(merged.columns, variable.columns),
+        range=limits,
+        possible_values=allowed,
+        optional=merged.optional and variable.optional,
+        structuring=merged.structuring or variable.structuring,
+        editable=merged.editable and variable.editable,
+    )
+
+
+def _intersection(
+    one: tuple[float, float] | None, other: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    if one is None or other is None:
+        return one or other
+    return max(one[0], other[0]), min(one[1], other[1])
+
+
+def _joined(
+    one: Mapping[str, Column] | None, other: Mapping[str, Column] | None
+) -> Mapping[str, Column] | None:
+    if one is None or other is None:
+        return one if one is not None else other
+    return {
+        name: replace(
+            column,
+            range=_intersection(column.range, other[name].range),
+            editable=column.editable and other[name].editable,
+        )
+        for name, column in one.items()
+    }
+
+
+def one_default(process: str, candidates: Sequence[tuple[Declaration, Any]]) -> Any:
+    """The default that all who declare one agree on, ``MISSING`` when nobody does."""
+    chosen: tuple[Declaration, Any] | None = None
+    for declaration, default in candidates:
+        if default is MISSING:
+            continue
+        if chosen is None:
+            chosen = (declaration, default)
+        elif not same_bits(chosen[1], default):
+            _misfit(process, chosen[0], declaration, "they declare different defaults; keep one")
+    return chosen[1] if chosen else MISSING
+
+
+def default_fits(variable: Variable, default: Any) -> str:
+    """What is wrong with a default under the merged declaration; empty when it fits."""
+    if default is MISSING:
+        return ""
+    try:
+        variable.check(default)
+    except InvalidValue as error:
+        return str(error)
+    return ""
+
+
+def _misfit(process: str, first: Declaration, other: Declaration, detail: str) -> None:
+    raise DeclarationMisfit(
+        process=process, variable=first.full_name, first=first.path, second=other.path, detail=detail
+    )

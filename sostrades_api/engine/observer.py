@@ -1,0 +1,78 @@
+"""Events of an execution, for whoever wants to follow it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExecutionStarted:
+    """An execution of ``total`` disciplines begins."""
+
+    total: int
+
+
+@dataclass(frozen=True)
+class DisciplineStarted:
+    """A discipline runs now; all with a smaller index are done or in the same loop."""
+
+    path: str
+    index: int
+    total: int
+
+
+@dataclass(frozen=True)
+class DisciplineEnded:
+    """A discipline has returned its outputs; in a loop it may start again."""
+
+    path: str
+    index: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DisciplineFailed:
+    """A discipline raised, or returned wrong outputs; the execution ends with this error."""
+
+    path: str
+    index: int
+    total: int
+    error: Exception
+
+
+@dataclass(frozen=True)
+class IterationEnded:
+    """One sweep of a loop is done; ``loop`` holds its disciplines in order of sweep."""
+
+    loop: tuple[str, ...]
+    iteration: int
+    residual: float
+
+
+@dataclass(frozen=True)
+class ExecutionEnded:
+    """All disciplines are done; ``converged`` is false when an unconverged loop was accepted."""
+
+    converged: bool
+    seconds: float
+
+
+class Observer:
+    """Does nothing; override the hooks you want. An exception in a hook ends the execution."""
+
+    def on_execution_started(self, event: ExecutionStarted) -> None:
+        """Before the first discipline."""
+
+    def on_discipline_started(self, event: DisciplineStarted) -> None:
+        """Before each run of a discipline."""
+
+    def on_discipline_ended(self, event: DisciplineEnded) -> None:
+        """After each run of a discipline."""
+
+    def on_discipline_failed(self, event: DisciplineFailed) -> None:
+        """After a discipline failed; nothing follows."""
+
+    def on_iteration_ended(self, event: IterationEnded) -> None:
+        """After each sweep of a loop."""
+
+    def on_execution_ended(self, event: ExecutionEnded) -> None:
+        """After the last discipline."""

@@ -1,0 +1,174 @@
+"""A plan: a process compiled once, executed many times."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sostrades_api.engine.discipline import Discipline
+from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs
+from sostrades_api.engine.execution import Execution, ExecutionResult, ShouldStop
+from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.node import Node
+from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS
+from sostrades_api.engine.observer import Observer
+from sostrades_api.engine.protection import freeze, thaw
+from sostrades_api.engine.value_types import MISSING
+from sostrades_api.engine.variable import Variable
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlanVariable:
+    """A variable of a plan.
+
+    Attributes:
+        name: full name relative to the study.
+        variable: its declaration; for a shared input, what all its consumers agree on.
+        io: "in" when users give it, "out" when a discipline makes it.
+        owner: path of the discipline that makes it; for an input, of its discipline or its namespace's node.
+        consumers: paths of the disciplines that read it.
+        coupled: made by one discipline and read by another.
+        in_loop: made and read within one loop; a value given for it is where the loop starts.
+        default: the value taken when none is given, ``MISSING`` if there is none; of a loop's coupling, the
+            value to start from.
+    """
+
+    name: str
+    variable: Variable
+    io: Literal["in", "out"]
+    owner: str
+    consumers: tuple[str, ...]
+    coupled: bool
+    in_loop: bool
+    default: Any
+
+
+class Plan:
+    """A process compiled to slots; made by ``build``, never changed, safe to execute any number of times."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        variables: Mapping[str, PlanVariable],
+        steps: Sequence[Node | Loop],
+        short_names: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.name = name
+        self.variables = variables
+        self.steps = tuple(steps)
+        nodes = [node for step in steps for node in ((step,) if isinstance(step, Node) else step.nodes)]
+        self._nodes = {node.path: node for node in nodes}
+        self._short_names = short_names
+        self._slots = {full: slot for slot, full in enumerate(variables)}
+        self._names = tuple(variables)
+        self._template = [variable.default for variable in variables.values()]
+        self._made = [
+            (name, slot)
+            for name, slot in self._slots.items()
+            if variables[name].io == "out" and name != RESIDUALS
+        ]
+        self._needed = [
+            slot
+            for name, slot in self._slots.items()
+            if variables[name].io == "in" and variables[name].default is MISSING
+        ]
+
+    @property
+    def disciplines(self) -> tuple[str, ...]:
+        """Paths relative to the study, in order of execution."""
+        return tuple(self._nodes)
+
+    @property
+    def loops(self) -> tuple[tuple[str, ...], ...]:
+        """The disciplines of each loop, in order of sweep."""
+        return tuple(step.paths for step in self.steps if isinstance(step, Loop))
+
+    def discipline(self, path: str) -> Discipline:
+        """The discipline at a path; ``KeyError`` when there is none."""
+        return self._nodes[path].discipline
+
+    def short_values(self, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A discipline's inputs and outputs by short name, out of values by full name; defaults fill gaps."""
+        found = {}
+        for short, full in self._short_names[path].items():
+            value = values[full] if full in values else self.variables[full].default
+            if value is not MISSING:
+                found[short] = value
+        return found
+
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """User values fully checked and normalised.
+
+        Raises:
+            InvalidInputs: with every fault of every variable.
+        """
+        checked: dict[str, Any] = {}
+        faults: dict[str, tuple[str, ...]] = {}
+        for name, value in values.items():
+            known = self.variables.get(name)
+            if known is None:
+                faults[name] = ("there is no such variable in this process",)
+            elif known.io == "out" and not known.in_loop:
+                faults[name] = (f"is computed by {known.owner!r} and cannot be given",)
+            else:
+                try:
+                    checked[name] = known.variable.check(value)
+                except InvalidValue as error:
+                    faults[name] = error.faults
+        if faults:
+            raise InvalidInputs(faults)
+        return checked
+
+    def execute(
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        observer: Observer | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> ExecutionResult:
+        """Run all disciplines on these inputs.
+
+        Args:
+            values: by full name relative to the study; defaults are taken where one is missing.
+            observer: told what happens.
+            should_stop: asked before every run of a discipline; true ends with ``ExecutionStopped``.
+
+        Raises:
+            ExecutionError: a subclass says what failed, where, and what to do.
+        """
+        slots = self._filled(values or {})
+        numerical = {name: slots[self._slots[name]] for name in NUMERICAL_INPUTS}
+        execution = Execution(
+            slots,
+            names=self._names,
+            total=len(self._nodes),
+            numerical=numerical,
+            observer=observer,
+            should_stop=should_stop,
+        )
+        execution.run(self.steps)
+        residuals = execution.residual_history()
+        outputs = {name: thaw(slots[slot]) for name, slot in self._made}
+        outputs[RESIDUALS] = residuals
+        return ExecutionResult(
+            values=outputs,
+            converged=execution.converged,
+            residuals=residuals,
+            seconds={path: execution.seconds[node.index] for path, node in self._nodes.items()},
+            runs={path: execution.runs[node.index] for path, node in self._nodes.items()},
+        )
+
+    def _filled(self, values: Mapping[str, Any]) -> list[Any]:
+        slots = list(self._template)
+        for name, value in self.check(values).items():
+            slots[self._slots[name]] = freeze(value)
+        missing = []
+        for slot in self._needed:
+            if slots[slot] is MISSING:
+                if self.variables[self._names[slot]].variable.optional:
+                    slots[slot] = None
+                else:
+                    missing.append(self._names[slot])
+        if missing:
+            raise MissingInputs(variables=tuple(missing))
+        return slots

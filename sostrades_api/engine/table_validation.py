@@ -1,0 +1,139 @@
+"""Full check of a table against its declared columns; faults name row and column."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sostrades_api.engine.value_types import Column
+
+_SHOWN_FAULTS = 5
+
+
+def plain_index(frame: pd.DataFrame) -> bool:
+    """Whether rows are numbered 0, 1, 2, ...: anything else would be lost in storage."""
+    index = frame.index
+    if type(index) is pd.RangeIndex:
+        return index.start == 0 and index.step == 1
+    return index.nlevels == 1 and index.dtype.kind == "i" and bool((index == np.arange(len(index))).all())
+
+
+def check_frame(
+    frame: pd.DataFrame, *, columns: Mapping[str, Column] | None, where: str, faults: list[str]
+) -> pd.DataFrame:
+    """The table with columns in declared order and normalised dtypes; adds to ``faults`` what is wrong."""
+    if not all(isinstance(name, str) for name in frame.columns) or not frame.columns.is_unique:
+        faults.append(f"{where}column names must be different texts, got {list(frame.columns)}")
+        return frame
+    if not plain_index(frame):
+        faults.append(
+            f"{where}the table has an index of its own; put it in a column or reset_index(drop=True)"
+        )
+        return frame
+    if columns is not None and not _columns_fit(frame, columns, where, faults):
+        return frame
+    names = list(columns) if columns is not None else list(frame.columns)
+    checked = {
+        name: _check_column(
+            frame[name], columns[name] if columns else None, f"{where}column {name!r}", faults
+        )
+        for name in names
+    }
+    return pd.DataFrame(checked, index=pd.RangeIndex(len(frame)))
+
+
+def _columns_fit(frame: pd.DataFrame, columns: Mapping[str, Column], where: str, faults: list[str]) -> bool:
+    missing = [name for name in columns if name not in frame.columns]
+    extra = [name for name in frame.columns if name not in columns]
+    if missing:
+        faults.append(f"{where}missing columns: {', '.join(missing)}")
+    if extra:
+        faults.append(f"{where}unknown columns: {', '.join(extra)} (declared: {', '.join(columns)})")
+    return not missing and not extra
+
+
+def _check_column(series: pd.Series, column: Column | None, where: str, faults: list[str]) -> pd.Series:
+    kind = column.type if column else "multiple"
+    if kind == "float":
+        return _numbers(series, column, where, faults)
+    if kind == "int":
+        return _whole_numbers(series, column, where, faults)
+    wrong = {"string": _not_text, "bool": _not_bool, "list": _not_list}.get(kind, _not_storable)
+    _report([(row, value, f"not {kind}") for row, value in enumerate(series) if wrong(value)], where, faults)
+    if kind == "bool" and series.dtype == object and not faults:
+        return series.astype(bool)
+    return series.astype("str") if kind == "string" and not faults else series
+
+
+def _report(found: list[tuple[int, Any, str]], where: str, faults: list[str]) -> None:
+    faults.extend(
+        f"{where}, row {row}: {value!r} is {reason}" for row, value, reason in found[:_SHOWN_FAULTS]
+    )
+    if len(found) > _SHOWN_FAULTS:
+        faults.append(f"{where}: {len(found) - _SHOWN_FAULTS} more rows are wrong")
+
+
+def _numbers(series: pd.Series, column: Column | None, where: str, faults: list[str]) -> pd.Series:
+    if series.dtype.kind not in "fiu" or not isinstance(series.dtype, np.dtype):
+        bad = [(row, value, "not a number") for row, value in enumerate(series) if not _number(value)]
+        _report(bad, where, faults)
+        if bad:
+            return series
+    numbers = series.astype(np.float64)
+    _in_range(numbers, column, where, faults)
+    return numbers
+
+
+def _whole_numbers(series: pd.Series, column: Column | None, where: str, faults: list[str]) -> pd.Series:
+    if series.dtype.kind not in "iu":
+        bad = [(row, value, "not a whole number") for row, value in enumerate(series) if not _whole(value)]
+        _report(bad, where, faults)
+        if bad:
+            return series
+    try:
+        numbers = series.astype(np.int64)
+    except OverflowError:
+        faults.append(f"{where}: a number does not fit 64 bits")
+        return series
+    _in_range(numbers, column, where, faults)
+    return numbers
+
+
+def _in_range(numbers: pd.Series, column: Column | None, where: str, faults: list[str]) -> None:
+    if column is None or column.range is None:
+        return
+    low, high = column.range
+    values = numbers.to_numpy()
+    rows = np.flatnonzero(~((values >= low) & (values <= high)))
+    _report([(int(row), values[row].item(), f"outside [{low:g}, {high:g}]") for row in rows], where, faults)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - true for nan only
+
+
+def _number(value: Any) -> bool:
+    return _missing(value) or (
+        isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
+    )
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+
+
+def _not_text(value: Any) -> bool:
+    return not isinstance(value, str) and not _missing(value)
+
+
+def _not_bool(value: Any) -> bool:
+    return not isinstance(value, (bool, np.bool_))
+
+
+def _not_list(value: Any) -> bool:
+    return not isinstance(value, (list, np.ndarray))
+
+
+def _not_storable(value: Any) -> bool:
+    return not (_missing(value) or isinstance(value, (str, bool, int, float, np.generic, list)))

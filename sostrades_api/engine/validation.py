@@ -1,0 +1,201 @@
+"""Full check of a value that a user, a file or a default gives; the quick checks of a run are in ``outputs``.
+
+Types are exact: a bool is no int and no float, a float is no int; an int is taken where a float is wanted.
+Missing numbers: ``nan`` is refused in scalars, lists and dicts; in arrays and float or string columns it means
+"missing" and is taken unless a range is declared. Infinities are taken unless a range forbids them.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sostrades_api.engine.errors import InvalidValue
+from sostrades_api.engine.table_validation import check_frame
+from sostrades_api.engine.value_types import Constraints, ValueType, VariableType
+
+Faults = list[str]
+
+
+def check_value(value: Any, value_type: ValueType, constraints: Constraints, *, optional: str = "") -> Any:
+    """The value, normalised (int to float, list to array, columns in declared order).
+
+    Args:
+        value: anything.
+        value_type: what it must be.
+        constraints: range, possible values and columns; they hold for every innermost element.
+        optional: non-empty when ``None`` is a value too.
+
+    Raises:
+        InvalidValue: with every fault found.
+    """
+    if value is None:
+        if optional:
+            return None
+        raise InvalidValue(["a value is needed; None is taken only by optional variables"])
+    faults: Faults = []
+    checked = _check(value, value_type, constraints, "", faults)
+    if faults:
+        raise InvalidValue(faults)
+    return checked
+
+
+def _check(value: Any, value_type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    return _CHECKS[value_type.kind](value, value_type, constraints, where, faults)
+
+
+def _wrong_type(value: Any, wanted: str, where: str, faults: Faults) -> None:
+    faults.append(f"{where}{_shown(value)} is a {type(value).__name__}, not {wanted}")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if not isinstance(value, (pd.DataFrame, np.ndarray)) else "the value"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _within(value: Any, constraints: Constraints, where: str, faults: Faults) -> None:
+    limits = constraints.range
+    if (
+        limits
+        and isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and not limits[0] <= value <= limits[1]
+    ):
+        faults.append(f"{where}{value!r} is outside [{limits[0]:g}, {limits[1]:g}]")
+    if constraints.possible_values is not None and value not in constraints.possible_values:
+        allowed = ", ".join(map(repr, constraints.possible_values))
+        faults.append(f"{where}{_shown(value)} is not one of {allowed}")
+
+
+def _float(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return _wrong_type(value, "a number", where, faults)
+    try:
+        number = float(value)
+    except OverflowError:
+        faults.append(f"{where}{_shown(value)} is too large for a float")
+        return None
+    if math.isnan(number):
+        faults.append(f"{where}nan is not a number; leave the variable out or give a number")
+        return None
+    _within(number, constraints, where, faults)
+    return number
+
+
+def _int(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        return _wrong_type(value, "a whole number", where, faults)
+    _within(int(value), constraints, where, faults)
+    return int(value)
+
+
+def _string(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if not isinstance(value, str):
+        return _wrong_type(value, "text", where, faults)
+    _within(str(value), constraints, where, faults)
+    return str(value)
+
+
+def _bool(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if not isinstance(value, (bool, np.bool_)):
+        return _wrong_type(value, "true or false", where, faults)
+    _within(bool(value), constraints, where, faults)
+    return bool(value)
+
+
+def _list(value: Any, value_type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        return _wrong_type(value, "a list", where, faults)
+    element = value_type.element
+    if element is None:
+        return [_anything(item, constraints, f"{where}element {i}: ", faults) for i, item in enumerate(value)]
+    return [
+        _check(item, element, constraints, f"{where}element {i}: ", faults) for i, item in enumerate(value)
+    ]
+
+
+def _dict(value: Any, value_type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if not isinstance(value, Mapping):
+        return _wrong_type(value, "a dict", where, faults)
+    checked = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            faults.append(f"{where}key {key!r} is not text")
+            continue
+        inner = f"{where}key {key!r}: "
+        element = value_type.element
+        checked[key] = (
+            _check(item, element, constraints, inner, faults)
+            if element
+            else _anything(item, constraints, inner, faults)
+        )
+    return checked
+
+
+def _array(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if isinstance(value, (list, tuple)):
+        try:
+            value = np.asarray(value) if value else np.empty(0)
+        except ValueError:
+            faults.append(f"{where}the rows have different lengths")
+            return None
+    if not isinstance(value, np.ndarray):
+        return _wrong_type(value, "an array of numbers", where, faults)
+    if value.dtype.kind not in "fiu" or value.ndim == 0:
+        faults.append(
+            f"{where}an array of {value.dtype} in {value.ndim} dimensions is not an array of numbers"
+        )
+        return None
+    _array_range(value, constraints, where, faults)
+    return np.array(value, dtype=np.float64 if value.dtype.kind == "f" else value.dtype)
+
+
+def _array_range(value: np.ndarray, constraints: Constraints, where: str, faults: Faults) -> None:
+    if constraints.range:
+        low, high = constraints.range
+        outside = ~((value >= low) & (value <= high))
+        if outside.any():
+            at = tuple(int(i) for i in np.argwhere(outside)[0])
+            faults.append(f"{where}element {list(at)}: {value[at]!s} is outside [{low:g}, {high:g}]")
+
+
+def _dataframe(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
+    if not isinstance(value, pd.DataFrame):
+        return _wrong_type(value, "a table (DataFrame)", where, faults)
+    return check_frame(value, columns=constraints.columns, where=where, faults=faults)
+
+
+def _anything(value: Any, constraints: Constraints, where: str, faults: Faults) -> Any:
+    """An element whose type is not declared: any of the types, judged by what it is."""
+    if value is None:
+        return None
+    for python_types, kind in _BY_PYTHON_TYPE:
+        if isinstance(value, python_types):
+            return _check(value, ValueType(kind), constraints, where, faults)
+    return _wrong_type(value, "a value this platform can store", where, faults)
+
+
+_BY_PYTHON_TYPE: tuple[tuple[Any, VariableType], ...] = (
+    ((bool, np.bool_), VariableType.BOOL),
+    ((int, np.integer), VariableType.INT),
+    ((float, np.floating), VariableType.FLOAT),
+    (str, VariableType.STRING),
+    ((list, tuple), VariableType.LIST),
+    (Mapping, VariableType.DICT),
+    (np.ndarray, VariableType.ARRAY),
+    (pd.DataFrame, VariableType.DATAFRAME),
+)
+_CHECKS: dict[VariableType, Callable[[Any, ValueType, Constraints, str, Faults], Any]] = {
+    VariableType.FLOAT: _float,
+    VariableType.INT: _int,
+    VariableType.STRING: _string,
+    VariableType.BOOL: _bool,
+    VariableType.LIST: _list,
+    VariableType.DICT: _dict,
+    VariableType.ARRAY: _array,
+    VariableType.DATAFRAME: _dataframe,
+}

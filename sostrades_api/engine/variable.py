@@ -1,0 +1,71 @@
+"""A variable: one declared value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sostrades_api.engine.validation import check_value
+from sostrades_api.engine.value_types import (
+    MISSING,
+    Column,
+    Constraints,
+    ValueType,
+    VariableType,
+    Visibility,
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Variable:
+    """One declared input or output of a discipline, or a numerical parameter of a study.
+
+    ``range`` and ``possible_values`` hold for a scalar, or for every innermost element of a list, dict or array;
+    ``columns`` is the dataframe descriptor, in declared order. ``default`` is ``MISSING`` when there is none.
+    """
+
+    name: str
+    value_type: ValueType
+    unit: str | None = None
+    default: Any = MISSING
+    range: tuple[float, float] | None = None
+    possible_values: tuple[Any, ...] | None = None
+    optional: bool = False
+    visibility: Visibility = Visibility.LOCAL
+    namespace: str | None = None
+    columns: Mapping[str, Column] | None = None
+    editable: bool = True
+    structuring: bool = False
+    numerical: bool = False
+    user_level: int = 1
+    label: str = ""
+    description: str = ""
+    descriptor: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def type(self) -> VariableType:
+        """The outermost kind."""
+        return self.value_type.kind
+
+    @property
+    def subtype_descriptor(self) -> Mapping[str, Any] | None:
+        """The nested type as it was declared."""
+        return self.descriptor.get("subtype_descriptor")
+
+    @property
+    def dataframe_descriptor(self) -> Mapping[str, Column] | None:
+        """The declared columns (the same as ``columns``)."""
+        return self.columns
+
+    @property
+    def constraints(self) -> Constraints:
+        """What a value must satisfy beside its type."""
+        return Constraints(range=self.range, possible_values=self.possible_values, columns=self.columns)
+
+    def check(self, value: Any) -> Any:
+        """The value, fully checked and normalised (int to float, list to array, columns in order).
+
+        Raises:
+            InvalidValue: ``faults`` lists everything that is wrong.
+        """
+        optional = "optional" if self.optional else ""
+        return check_value(value, self.value_type, self.constraints, optional=optional)
