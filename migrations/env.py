@@ -3,11 +3,13 @@
 from alembic import context
 from flask import current_app
 
+from sostrades_api.models.migration import migrating
+
 migrate = current_app.extensions["migrate"]
 database = migrate.db
 
 
-def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
+def render_item(kind: str, item: object, _context: object) -> str | bool:
     """Write our own column types as the plain types they are stored as, so that a revision stands alone."""
     if kind == "type" and type(item).__name__ == "UtcDateTime":
         return "sa.DateTime(timezone=True)"
@@ -28,7 +30,8 @@ def run_offline() -> None:
 def run_online() -> None:
     """Migrate the database of the application."""
     options = {"render_item": render_item, **migrate.configure_args}
-    with database.engine.connect() as connection:
+    # Held before the revision is read: the second of two first starts then finds nothing to do.
+    with migrating(database.engine), database.engine.connect() as connection:
         context.configure(connection=connection, target_metadata=database.metadata, **options)
         with context.begin_transaction():
             context.run_migrations()

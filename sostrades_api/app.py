@@ -1,12 +1,12 @@
 """The only place where the parts meet."""
 
-from pathlib import Path
-
 from flask import Flask
 from flask_migrate import Migrate
 from flask_openapi3 import Info, OpenAPI
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
 
-from sostrades_api import cli
+from sostrades_api import cli, web
 from sostrades_api import http as http_layer
 from sostrades_api.api import v0
 from sostrades_api.http.json_provider import StrictJSONProvider
@@ -16,27 +16,27 @@ from sostrades_api.models.engine import configure_engine, engine_options
 from sostrades_api.models.migration import MIGRATIONS_DIR
 from sostrades_api.platform import EXTENSION, Platform
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.study_case_loader import StudyLoader
 from sostrades_api.settings import PROJECT_DIR, Settings
-from sostrades_api import web
+from sostrades_api.storage import ValueStore
 
 
 def create_app(settings: Settings | None = None) -> OpenAPI:
-    """An application with these settings; those of the environment without."""
+    """An application with these settings; with those of the environment when there are none."""
     settings = settings or Settings()
     app = OpenAPI(
         "sostrades_api",
         info=Info(title="SoSTrades API", version="0"),
         security_schemes={"api_key": {"type": "http", "scheme": "bearer"}},
         doc_prefix="/docs",
-        doc_url="/openapi.json",
         instance_path=str(settings.data_dir.resolve()),
         template_folder=str(PROJECT_DIR / "templates"),
         static_folder=str(PROJECT_DIR / "static"),
     )
     _configure(app, settings)
-    _init_database(app, settings)
-    app.extensions[EXTENSION] = _platform(settings)
-    http_layer.register(app, settings=settings)
+    platform = _platform(settings, engine=_init_database(app, settings))
+    app.extensions[EXTENSION] = platform
+    http_layer.register(app, settings=settings, redis=platform.queue.redis)
     for part in (v0, web, cli):
         if hasattr(part, "register"):
             part.register(app)
@@ -47,7 +47,6 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.json = StrictJSONProvider(app)
     app.config.update(
         SECRET_KEY=secret_key(settings.secret_key, data_dir=settings.data_dir),
-        MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SQLALCHEMY_DATABASE_URI=settings.resolved_database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.resolved_database_url),
         SESSION_COOKIE_HTTPONLY=True,
@@ -59,22 +58,18 @@ def _configure(app: Flask, settings: Settings) -> None:
     )
 
 
-def _init_database(app: Flask, settings: Settings) -> None:
+def _init_database(app: Flask, settings: Settings) -> Engine:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS_DIR), render_as_batch=True, compare_type=True)
     with app.app_context():
-        configure_engine(db.engine)
+        engine = db.engine
+    configure_engine(engine)
+    return engine
 
 
-def _platform(settings: Settings) -> Platform:
-    values, loader = _values(settings), None
-    return Platform(settings=settings, values=values, queue=ExecutionQueue.for_web(settings), loader=loader)
-
-
-def _values(settings: Settings):
-    try:
-        from sostrades_api.storage import ValueStore
-    except ImportError:
-        return None
-    return ValueStore(settings.resolved_value_store_url)
+def _platform(settings: Settings, *, engine: Engine) -> Platform:
+    values = ValueStore(settings.resolved_value_store_url)
+    queue = ExecutionQueue.for_web(settings)
+    loader = StudyLoader(sessionmaker(engine), values=values, shared=queue.redis)
+    return Platform(settings=settings, values=values, queue=queue, loader=loader)

@@ -1,16 +1,13 @@
 """What every request, command and worker may use, put together once by ``create_app``."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 
+from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.study_case_loader import StudyLoader
 from sostrades_api.settings import Settings
-
-if TYPE_CHECKING:
-    from sostrades_api.queueing import ExecutionQueue
-    from sostrades_api.services.study_case_load import StudyLoader
-    from sostrades_api.storage import ValueStore
+from sostrades_api.storage import ValueStore
 
 EXTENSION = "sostrades"
 
@@ -20,9 +17,9 @@ class Platform:
     """The parts that live as long as the process."""
 
     settings: Settings
-    values: "ValueStore"
-    queue: "ExecutionQueue"
-    loader: "StudyLoader"
+    values: ValueStore
+    queue: ExecutionQueue
+    loader: StudyLoader
 
 
 def platform_of(app: Flask) -> Platform:

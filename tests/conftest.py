@@ -1,5 +1,7 @@
-"""Fixtures of every test. A test that asks for ``database_url`` (or ``app``, ``session``, ``client``) runs twice:
-on SQLite and on PostgreSQL; ``--database sqlite`` is the quick way.
+"""Fixtures of every test.
+
+A test that asks for ``database_url`` (or ``app``, ``session``, ``client``) runs twice: on SQLite and on
+PostgreSQL; ``--database sqlite`` is the quick way.
 """
 
 import shutil
@@ -36,7 +38,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def dispose(app: Flask) -> None:
-    """Close the connections of an application."""
+    """Close the connections and threads of an application."""
+    platform = platform_of(app)
+    platform.loader.close()
+    platform.queue.redis.close()
     with app.app_context():
         db.engine.dispose()
 

@@ -1,7 +1,7 @@
 """API keys: how one is made, recognised and digested. Pure.
 
-``sos_`` + 43 base62 characters (256 random bits) + 6 base62 characters of CRC-32: a secret scanner recognises it,
-and a mistyped one is refused without asking the database.
+``sos_``, 43 base62 characters (256 random bits), 6 base62 characters of their CRC-32: a secret scanner
+recognises it, and a mistyped one is refused without asking the database.
 """
 
 import hashlib

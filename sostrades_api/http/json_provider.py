@@ -6,6 +6,7 @@ import orjson
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider, JSONProvider
 
+MAX_DEPTH = 64
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
@@ -23,7 +24,9 @@ class StrictJSONProvider(JSONProvider):
 
     def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
         """Parse; every fault is a ``ValueError``."""
-        return orjson.loads(s)
+        document = orjson.loads(s)
+        _check_depth(document, s)
+        return document
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """An ``application/json`` response."""
@@ -35,3 +38,23 @@ class StrictJSONProvider(JSONProvider):
             return orjson.dumps(obj, option=_OPTIONS)
         except TypeError:  # an integer of more than 64 bits, or a type only Flask's provider knows
             return self._fallback.dumps(obj, **kwargs).encode()
+
+
+def _check_depth(document: Any, text: str | bytes) -> None:
+    """Refuse nesting that a recursive reader further on would not survive."""
+    opening = (b"[", b"{") if isinstance(text, bytes) else ("[", "{")
+    if sum(text.count(bracket) for bracket in opening) <= MAX_DEPTH:  # type: ignore[arg-type]
+        return
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            msg = f"JSON nested deeper than {MAX_DEPTH} levels"
+            raise ValueError(msg)
+        level = [child for parent in level for child in _children(parent) if isinstance(child, dict | list)]
+
+
+def _children(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import redis.exceptions
-from flask import Flask, Response, g, json, render_template, request
+from flask import Flask, Response, current_app, g, json, render_template, request
 from jinja2 import TemplateNotFound
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from sostrades_api import errors
 from sostrades_api.errors import DomainError, FaultyItem, InvalidValuesError
+from sostrades_api.http.rate_limit import seconds_to_wait
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def handle(error: Exception) -> Response:
     return _internal_problem(error)
 
 
-def problem(  # noqa: PLR0913
+def problem(
     status: HTTPStatus,
     *,
     detail: str,
@@ -119,6 +120,9 @@ def _http_problem(error: HTTPException) -> Response:
         return Response(response.get_data(), status=response.status, headers=dict(response.headers))
     # Keeps Allow, Retry-After, WWW-Authenticate and whatever else the error says in headers.
     headers = {k: v for k, v in response.headers if k not in {"Content-Type", "Content-Length"}}
+    if error.code == HTTPStatus.TOO_MANY_REQUESTS:
+        headers.setdefault("Retry-After", str(seconds_to_wait(current_app)))
+        error.description = f"More requests than {error.description}; try again after the time in Retry-After"
     detail = error.description or HTTPStatus(error.code).phrase
     return problem(HTTPStatus(error.code), detail=detail, headers=headers)
 

@@ -1,4 +1,4 @@
-"""A number for every request, one log line for each, on stderr, as JSON; never a header, a query or a body."""
+"""Every request has a number and a log line: JSON on stderr, never a header, a query or a body."""
 
 import datetime as dt
 import logging

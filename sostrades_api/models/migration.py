@@ -21,9 +21,7 @@ _LOCK_SECONDS = 120
 def migrate_database(app: Flask) -> None:
     """Create or upgrade the tables to the newest revision; nothing to do is quick."""
     with app.app_context():
-        if is_current():
-            return
-        with _exclusively(db.engine):
+        if not is_current():
             config = app.extensions["migrate"].migrate.get_config(str(MIGRATIONS_DIR))
             command.upgrade(config, "head")
 
@@ -36,7 +34,8 @@ def is_current() -> bool:
 
 
 @contextmanager
-def _exclusively(engine: Engine) -> Iterator[None]:
+def migrating(engine: Engine) -> Iterator[None]:
+    """Keep other processes from migrating this database meanwhile."""
     if engine.dialect.name == "sqlite":
         path = engine.url.database
         lock = Path(path) if path else Path(current_app.instance_path) / "memory"

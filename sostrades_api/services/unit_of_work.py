@@ -1,5 +1,6 @@
 """One transaction around a use case; side effects run after its commit, never before."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.errors import ConflictError
 from sostrades_api.models.engine import WRITING
+
+logger = logging.getLogger(__name__)
 
 _KEY = "unit_of_work"
 
@@ -24,16 +27,19 @@ class UnitOfWork:
         self._effects.append(effect)
 
     def run_effects(self) -> None:
-        """Run what was collected, in order."""
+        """Run what was collected, in order; one that fails undoes nothing, so it is only logged."""
         for effect in self._effects:
-            effect()
+            try:
+                effect()
+            except Exception:
+                logger.exception("A side effect failed after its transaction was committed")
 
 
 @contextmanager
 def unit_of_work(session: Session, *, conflict: str | None = None) -> Iterator[UnitOfWork]:
     """Commit at the end, roll back on any error; a unit inside another joins it.
 
-    Objects read before are read again inside, under the write lock (SQLite) or a fresh snapshot, so that what the
+    Objects read before are read again inside, under SQLite's write lock or from a fresh snapshot: what the
     unit decides on cannot have changed meanwhile.
 
     Args:
@@ -44,15 +50,16 @@ def unit_of_work(session: Session, *, conflict: str | None = None) -> Iterator[U
         ConflictError: A constraint was violated and ``conflict`` says what that means.
     """
     running: UnitOfWork | None = session.info.get(_KEY)
-    if running is not None:
-        yield running
-        return
-    unit = UnitOfWork(session)
-    _begin(session)
-    session.info[_KEY] = unit
+    unit = running or UnitOfWork(session)
+    if running is None:
+        _begin(session)
+        session.info[_KEY] = unit
     try:
         yield unit
-        session.commit()
+        if running is None:
+            session.commit()
+        else:
+            session.flush()
     except IntegrityError as error:
         session.rollback()
         if conflict is None:
@@ -62,8 +69,10 @@ def unit_of_work(session: Session, *, conflict: str | None = None) -> Iterator[U
         session.rollback()
         raise
     finally:
-        del session.info[_KEY]
-    unit.run_effects()
+        if running is None:
+            del session.info[_KEY]
+    if running is None:
+        unit.run_effects()
 
 
 def _begin(session: Session) -> None:

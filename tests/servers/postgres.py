@@ -122,7 +122,7 @@ def _running(binaries: Path, data: Path, sockets: Path, account: dict) -> Iterat
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=dies_with_parent(signal.SIGQUIT),
+        preexec_fn=dies_with_parent(signal.SIGQUIT),  # noqa: PLW1509
         **account,
     )
     try:

@@ -45,7 +45,7 @@ def valkey_server(folder: Path) -> Iterator[ValkeyServer]:
         [str(find_binary()), *arguments],
         stdout=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=dies_with_parent(signal.SIGKILL),
+        preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509
     )
     try:
         _wait_until_ready(port)
