@@ -1,7 +1,7 @@
 """Scalars, lists and dicts as JSON; NaN and infinities are written as Python's ``json`` reads them back."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ def simplify(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple):
         return list(value) if set(map(type, value)) <= SCALARS else [simplify(item) for item in value]
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {_simplify_key(key): simplify(item) for key, item in value.items()}
     return _simplify_scalar(value)
 
