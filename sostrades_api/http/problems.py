@@ -9,13 +9,12 @@ from urllib.parse import quote
 import redis.exceptions
 from flask import Flask, Response, current_app, g, json, render_template, request
 from jinja2 import TemplateNotFound
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from sostrades_api import errors
 from sostrades_api.errors import DomainError, FaultyItem, InvalidValuesError
 from sostrades_api.http.rate_limit import seconds_to_wait
+from sostrades_api.models.outage import outage_of
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +38,6 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_MISSING_TABLE = ("no such table", "UndefinedTable")
-
 
 def register(app: Flask) -> None:
     """Answer every error of this application with a problem."""
@@ -53,8 +50,10 @@ def handle(error: Exception) -> Response:
         return _domain_problem(error)
     if isinstance(error, HTTPException):
         return _http_problem(error)
-    if _is_outage(error):
-        return _outage_problem(error)
+    outage = _outage_of(error)
+    if outage is not None:
+        logger.error("A part of the platform does not answer", exc_info=error)
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail=outage)
     return _internal_problem(error)
 
 
@@ -127,15 +126,6 @@ def _http_problem(error: HTTPException) -> Response:
     return problem(HTTPStatus(error.code), detail=detail, headers=headers)
 
 
-def _outage_problem(error: Exception) -> Response:
-    logger.error("The database or the queue does not answer", exc_info=error)
-    if any(sign in repr(error) for sign in _MISSING_TABLE):
-        detail = "The database has no tables yet; the administrator runs: flask db upgrade"
-    else:
-        detail = "A part of the platform does not answer; try again shortly"
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail=detail)
-
-
 def _internal_problem(error: Exception) -> Response:
     error_id = uuid.uuid4().hex
     logger.error("Unexpected error %s in %s %s", error_id, request.method, request.path, exc_info=error)
@@ -148,14 +138,10 @@ def _internal_problem(error: Exception) -> Response:
     )
 
 
-def _is_outage(error: Exception) -> bool:
-    if isinstance(error, ProgrammingError):
-        return any(sign in repr(error) for sign in _MISSING_TABLE)
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
-        return True
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated
-    return isinstance(error, redis.exceptions.RedisError)
+def _outage_of(error: Exception) -> str | None:
+    if isinstance(error, redis.exceptions.RedisError):
+        return "The queue does not answer; try again shortly"
+    return outage_of(error)
 
 
 def _page(body: dict[str, Any]) -> Response | None:

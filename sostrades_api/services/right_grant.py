@@ -9,7 +9,7 @@ from sostrades_api.services.unit_of_work import unit_of_work
 
 
 def right_grant(session: Session, study: StudyCase, *, holder: User | Group, role: Role) -> StudyCaseRight:
-    """Give a user or a group this role, in place of the one they had; the highest of all their roles counts."""
+    """Give a user or a group this role, in place of the one they had; the highest they have counts."""
     with unit_of_work(session, conflict="Somebody else changes the same right at this moment"):
         right = right_find(session, study, holder=holder)
         if right is None:

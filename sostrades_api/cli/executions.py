@@ -1,0 +1,108 @@
+"""Commands that execute study cases."""
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from sostrades_api.access import COMMAND_LINE, Permission
+from sostrades_api.cli.command import command, json_option, note, print_json
+from sostrades_api.models import StudyCase, db
+from sostrades_api.platform import current_platform
+from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.execution_status import execution_status
+from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.study_case_get import study_case_get
+
+_POLL_SECONDS = 0.1
+_HINT_SECONDS = 10.0
+_RUNNING = frozenset({"PENDING", "RUNNING"})
+
+
+@command("run_study", example="12")
+@click.argument("study_case_id", type=int)
+@click.option("--no-wait", is_flag=True, help="Return as soon as it is queued.")
+@json_option
+def run_study(*, study_case_id: int, no_wait: bool, as_json: bool) -> None:
+    """Execute a study case on the platform's workers and wait for its end; exit 1 unless it FINISHED.
+
+    Interrupting the command leaves the execution running; stop_study stops it.
+    """
+    study = _study(study_case_id, permission=Permission.EXECUTE)
+    execution_request(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
+    status = _status(study_case_id) if no_wait else _wait(study_case_id)
+    _show(status, as_json=as_json)
+    if not no_wait and status["study_case_execution_status"] != "FINISHED":
+        raise click.ClickException(_reason(status))
+
+
+@command("stop_study", example="12")
+@click.argument("study_case_id", type=int)
+def stop_study(*, study_case_id: int) -> None:
+    """Stop the queued or running execution of a study case."""
+    study = _study(study_case_id, permission=Permission.STOP)
+    execution_stop(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
+    note(f"Study case {study_case_id} is asked to stop")
+
+
+def _study(study_case_id: int, *, permission: Permission) -> StudyCase:
+    return study_case_get(db.session(), study_case_id, actor=COMMAND_LINE, permission=permission)
+
+
+def _status(study_case_id: int) -> dict[str, Any]:
+    db.session.rollback()  # what was read before is of another moment
+    study = _study(study_case_id, permission=Permission.VIEW)
+    status = execution_status(db.session(), study, queue=current_platform().queue)
+    db.session.rollback()
+    return status
+
+
+def _wait(study_case_id: int) -> dict[str, Any]:
+    began, shown, hinted = time.monotonic(), "", False
+    while True:
+        status = _status(study_case_id)
+        shown = _progress(status, shown=shown)
+        if status["study_case_execution_status"] not in _RUNNING:
+            _end_line()
+            return status
+        waiting = status["study_case_execution_status"] == "PENDING"
+        if waiting and not hinted and time.monotonic() - began > _HINT_SECONDS:
+            hinted = True
+            _end_line()
+            note("No worker has taken it yet; start one with: flask worker")
+        time.sleep(_POLL_SECONDS)
+
+
+def _progress(status: dict[str, Any], *, shown: str) -> str:
+    """Show how far it is: rewriting one line on a terminal, one line a change elsewhere."""
+    disciplines = status["disciplines_status"].values()
+    done = sum(1 for state in disciplines if state == "DONE")
+    line = (
+        f"{status['study_case_execution_status']} {status['progress']:4.0%}, {done}/{len(disciplines)} done"
+    )
+    if line != shown:
+        terminal = sys.stderr.isatty()
+        click.echo(f"\r{line:<60}" if terminal else line, err=True, nl=not terminal)
+    return line
+
+
+def _end_line() -> None:
+    if sys.stderr.isatty():
+        click.echo(err=True)
+
+
+def _show(status: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(status)
+    else:
+        click.echo(status["study_case_execution_status"])
+
+
+def _reason(status: dict[str, Any]) -> str:
+    message = status["study_case_execution_error_message"]
+    ended = f"Study case {status['study_case_id']} {status['study_case_execution_status']}"
+    return f"{ended}: {' '.join(message.split())}" if message else ended
+
+
+COMMANDS = (run_study, stop_study)
