@@ -1,6 +1,7 @@
 """``./dev serve``: the web server as in production, gunicorn with threads."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -39,10 +40,8 @@ def gunicorn_command(bind: Sequence[str], *, processes: int, threads: int) -> li
 @click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Threads of each.")
 def serve(*, host: str, port: int, processes: int, threads: int) -> None:
     """Serve on a migrated database until SIGTERM; the environment configures (docs/configuration.md)."""
-    migrated = os.spawnv(
-        os.P_WAIT, sys.executable, [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-    )
-    if migrated != 0:
+    migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    if subprocess.call(migrate, cwd=PROJECT_DIR) != 0:  # noqa: S603
         raise click.ClickException("the database could not be migrated (see above)")
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = gunicorn_command([address], processes=processes, threads=threads)
