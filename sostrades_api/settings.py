@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(4.0, gt=0)
     sweep_seconds: float = Field(3.0, gt=0)
     max_attempts: int = Field(3, gt=0)
+    max_run_seconds: float = Field(0, ge=0, description="A longer run fails; 0: no limit")
+    stop_grace_seconds: float = Field(30, ge=0, description="A stopped run that goes on so long is killed")
+    shutdown_grace_seconds: float = Field(5, ge=0, description="So long a worker told to end lets its run go on")
     log_level: str = "INFO"
 
     @model_validator(mode="after")

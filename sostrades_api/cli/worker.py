@@ -1,0 +1,49 @@
+"""``flask worker``: the worker pool, until SIGTERM or Ctrl-C."""
+
+import logging
+import os
+import sys
+from typing import cast
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from sostrades_api.cli.command import PlatformCommand, note
+from sostrades_api.platform import current_platform
+from sostrades_api.worker.pool import WorkerPool
+
+# Read when a process starts, so before Python. One thread of linear algebra a run: others run beside it.
+# Two malloc arenas and early trimming: an idle worker gives back what its last run took.
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+}
+
+
+@click.command("worker", cls=PlatformCommand, epilog="Example: flask worker --count 4")
+@click.option("--count", type=click.IntRange(1, 256), default=1, show_default=True, help="Runs at a time.")
+@with_appcontext
+def worker(*, count: int) -> None:
+    """Execute study cases: starts the queue server if none is configured, workers, and their sweeper."""
+    _start_again_tuned()
+    logging.basicConfig(
+        level=current_platform().settings.log_level.upper(),
+        format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("sostrades_api").setLevel(logging.NOTSET)
+    app = cast("Flask", current_app._get_current_object())  # noqa: SLF001 - Flask's own recipe
+    WorkerPool(app, count=count).run(on_ready=lambda: note(f"{count} workers are ready"))
+
+
+def _start_again_tuned() -> None:
+    """Replace this process by itself with the environment above, unless it has it (or the user's own)."""
+    missing = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
+    if missing:
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, **missing})  # noqa: S606 - the same command
+
+
+COMMANDS = (worker,)

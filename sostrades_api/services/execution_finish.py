@@ -1,0 +1,37 @@
+"""End an attempt with results: outputs, statuses, usage, state and history in one fenced transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import ExecutionState, ExecutionValue
+from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, end_attempt, find_attempt
+from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.storage import ValueStore
+
+
+def execution_finish(
+    session: Session, key: AttemptKey, *, outputs: Mapping[str, Any], values: ValueStore, end: AttemptEnd
+) -> bool:
+    """FINISHED with these outputs, by name relative to the study; False when the attempt is lost.
+
+    Raises:
+        UnstorableValueError: An output is of a kind that is not stored; nothing was written.
+    """
+    with unit_of_work(session):
+        execution = find_attempt(session, key)
+        if execution is None:
+            return False
+        digests = values.put_many(session, outputs)
+        if digests:
+            rows = [
+                {"execution_id": key.execution_id, "io": "out", "name": name, "digest": digest}
+                for name, digest in digests.items()
+            ]
+            session.execute(insert(ExecutionValue), rows)
+        ended = end_attempt(session, execution, to_state=ExecutionState.FINISHED, end=end)
+        if not ended:
+            session.rollback()
+        return ended

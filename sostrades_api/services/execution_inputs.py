@@ -1,0 +1,19 @@
+"""The snapshot of parameters that an execution runs on."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import ExecutionValue
+from sostrades_api.storage import ValueStore
+
+
+def execution_inputs(session: Session, *, execution_id: int, values: ValueStore) -> dict[str, Any]:
+    """Values by name relative to the study; variables at their default are not among them."""
+    query = select(ExecutionValue.name, ExecutionValue.digest).where(
+        ExecutionValue.execution_id == execution_id, ExecutionValue.io == "in"
+    )
+    digests = {name: digest for name, digest in session.execute(query)}  # noqa: C416 - rows, not pairs
+    found = values.get_many(session, digests.values())
+    return {name: found[digest] for name, digest in digests.items()}

@@ -1,0 +1,189 @@
+"""The tuned RQ worker: claims in the database, forks, supervises; Redis only woke it up."""
+
+import logging
+import os
+import random
+import secrets
+import signal
+import time
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
+from sqlalchemy.exc import SQLAlchemyError
+
+from sostrades_api.queueing.jobs import ExecutionJob, ExecutionRqQueue, ForbiddenFunctionError
+from sostrades_api.services.execution_claim import execution_claim
+from sostrades_api.worker.process_ties import die_with_parent, kill_group
+from sostrades_api.worker.run import AttemptLostError
+from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, set_attempt
+from sostrades_api.worker.supervisor import Supervisor
+
+logger = logging.getLogger(__name__)
+
+_WORKER_TTL = 20  # seconds; RQ's own 420 leave a dead worker listed for minutes
+_MAINTENANCE_SECONDS = 5
+_DATABASE_PAUSE = 1.0  # seconds between two looks at a database that is away
+_EXIT_LOST, _EXIT_FAULT = 3, 70
+
+
+class ExecutionWorker(Worker):
+    """One worker process. It trusts nothing in Redis but an execution's id, and that only after a claim."""
+
+    job_class = ExecutionJob
+    queue_class = ExecutionRqQueue
+
+    def __init__(self, runtime: Runtime, *, name: str, connection: Redis) -> None:
+        settings = runtime.platform.settings
+        super().__init__(
+            [ExecutionRqQueue(settings.queue_name, connection=connection)],
+            name=name,
+            connection=connection,
+            worker_ttl=_WORKER_TTL,
+            maintenance_interval=_MAINTENANCE_SECONDS,
+            job_monitoring_interval=max(1, int(settings.heartbeat_seconds)),
+            job_class=ExecutionJob,
+            queue_class=ExecutionRqQueue,
+            serializer=JSONSerializer,
+            log_job_description=False,
+        )
+        self._runtime = runtime
+        self._quick = runtime.queue.redis  # for what may be skipped when Redis is away
+        self._lease_seconds = settings.lease_seconds
+
+    # --- one job ----------------------------------------------------------------------------------------
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Claim, fork, supervise. Everything that matters is in the database."""
+        attempt = self._claim(job)
+        if attempt is not None:
+            set_attempt(attempt)
+            self._state = WorkerStatus.BUSY
+            self.fork_work_horse(job, queue)
+            self._tell_redis({"state": str(WorkerStatus.BUSY.value), "current_job": job.id})
+            supervisor = Supervisor(
+                self._runtime,
+                attempt,
+                pid=self.horse_pid,
+                worker=self.name,
+                is_shutting_down=lambda: self._stop_requested,
+            )
+            supervisor.watch(beat=lambda: self._tell_redis({}))
+            self._horse_pid = 0
+            set_attempt(None)
+        self._drop(job, queue)
+        self._state = WorkerStatus.IDLE
+
+    def _claim(self, job: Job) -> ClaimedAttempt | None:
+        try:
+            execution_id = self._execution_id(job)
+            token = secrets.token_hex(16)
+            with self._runtime.session() as session:
+                execution = execution_claim(
+                    session,
+                    execution_id=execution_id,
+                    token=token,
+                    worker=self.name,
+                    lease_seconds=self._lease_seconds,
+                )
+                if execution is None:
+                    return None
+                return ClaimedAttempt(
+                    execution_id=execution_id,
+                    attempt=execution.attempt,
+                    token=token,
+                    process_name=execution.process_name,
+                    disciplines=tuple(execution.disciplines),
+                )
+        except (ForbiddenFunctionError, ValueError, TypeError):
+            logger.exception("a job that this platform did not make is dropped: %s", job.id)
+        except SQLAlchemyError as error:
+            logger.warning(
+                "the database does not answer, the sweeper will announce %s again: %s", job.id, error
+            )
+            time.sleep(_DATABASE_PAUSE)
+        return None
+
+    @staticmethod
+    def _execution_id(job: Job) -> int:
+        if not isinstance(job, ExecutionJob) or job.func is None:
+            raise ForbiddenFunctionError(job.id)
+        return job.execution_id
+
+    def _drop(self, job: Job, queue: Queue) -> None:
+        """Take the job out of Redis; the execution has its state in the database."""
+        with suppress(RedisError), self._quick.pipeline() as pipeline:
+            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+            pipeline.delete(job.key)
+            pipeline.hset(self.key, "state", str(WorkerStatus.IDLE.value))
+            pipeline.hdel(self.key, "current_job")
+            pipeline.execute()
+
+    def _tell_redis(self, fields: dict[str, str]) -> None:
+        with suppress(RedisError), self._quick.pipeline() as pipeline:
+            self.heartbeat(self.worker_ttl + 60, pipeline=pipeline)
+            if fields:
+                pipeline.hset(self.key, mapping=fields)
+            pipeline.execute()
+
+    # --- the work-horse ---------------------------------------------------------------------------------
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:  # noqa: ARG002 - RQ's signature
+        """Run the job without Redis: it can neither delay nor end a run."""
+        code = _EXIT_FAULT
+        try:
+            die_with_parent(int(self.pid or 0))
+            self.setup_work_horse_signals()
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            random.seed()
+            np.random.seed()  # noqa: NPY002 - models that use the old generator must not all draw the same
+            self._is_horse = True
+            self._runtime.after_fork()
+            function = job.func
+            if function is not None:
+                function(*job.args)
+                code = 0
+        except AttemptLostError:
+            code = _EXIT_LOST
+        except BaseException:
+            logger.exception("the run of %s could not be written down", job.id)
+        finally:
+            logging.shutdown()
+            os._exit(code)
+
+    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:  # noqa: ARG002 - RQ's signature
+        """Kill the work-horse and its children (never our own group, which RQ would hit before setpgrp)."""
+        if self.horse_pid:
+            kill_group(self.horse_pid)
+
+    # --- shutdown ---------------------------------------------------------------------------------------
+
+    def request_force_stop(self, signum: int, frame: Any) -> None:
+        """A second signal changes nothing: the grace for the run is short and a setting."""
+
+    def _shutdown(self) -> None:
+        self._stop_requested = True
+        if self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
+
+    def subscribe(self) -> None:
+        """No commands over Redis: whoever can write there must not be able to kill or shut down."""
+
+    def unsubscribe(self) -> None:
+        """Nothing was subscribed to."""
+
+    def register_death(self) -> None:
+        """Say goodbye if Redis listens; never wait for it."""
+        with suppress(RedisError), self._quick.pipeline() as pipeline:
+            pipeline.srem("rq:workers", self.key)
+            for queue in self.queues:
+                pipeline.srem(f"rq:workers:{queue.name}", self.key)
+            pipeline.delete(self.key)
+            pipeline.execute()

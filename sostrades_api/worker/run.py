@@ -1,0 +1,128 @@
+"""The job: run the claimed attempt and store how it ended. It runs in a work-horse, a fork of the worker."""
+
+import logging
+import signal
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from sostrades_api.engine import ExecutionResult, ExecutionStopped
+from sostrades_api.errors import UnavailableError
+from sostrades_api.models import db
+from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
+from sostrades_api.services.execution_end_stopped import execution_end_stopped
+from sostrades_api.services.execution_fail import execution_fail
+from sostrades_api.services.execution_finish import execution_finish
+from sostrades_api.services.execution_inputs import execution_inputs
+from sostrades_api.services.study_plan import study_plan
+from sostrades_api.worker.failures import failure_of, seconds_lines, without_paths
+from sostrades_api.worker.monitor import RunMonitor
+from sostrades_api.worker.run_log import RunLog, captured_logging
+from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, current_attempt, current_runtime
+from sostrades_api.worker.ticker import Ticker
+from sostrades_api.worker.usage import UsageMeter
+
+logger = logging.getLogger(__name__)
+
+# Not the model's fault (its own OSErrors come as an engine error): another attempt may well succeed.
+_INFRASTRUCTURE = (SQLAlchemyError, OSError, UnavailableError)
+
+
+class AttemptLostError(Exception):
+    """The attempt was taken away while it ran; nothing was written."""
+
+
+def execute(execution_id: int) -> None:
+    """Run the attempt that this worker holds.
+
+    A run that fails ends in the database as FAILED; an exception from here means that not even that could be
+    written, and the worker gives the attempt up.
+    """
+    attempt = current_attempt()
+    if attempt.execution_id != execution_id:
+        msg = f"execution {attempt.execution_id} was claimed, the job is of {execution_id}"
+        raise AttemptLostError(msg)
+    runtime = current_runtime()
+    with runtime.app.app_context(), Session(db.engine) as session:
+        AttemptRun(runtime, attempt, session).perform()
+
+
+class AttemptRun:
+    """One attempt, from the snapshot to the last row."""
+
+    def __init__(self, runtime: Runtime, attempt: ClaimedAttempt, session: Session) -> None:
+        self._runtime, self._attempt, self._session = runtime, attempt, session
+        self._key = AttemptKey(attempt.execution_id, attempt.token)
+        self._log = RunLog()
+        self._usage = UsageMeter()
+        self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
+
+    def perform(self) -> None:
+        """Run, then write how it ended."""
+        attempt = self._attempt
+        self._log.add(
+            f"attempt {attempt.attempt} of execution {attempt.execution_id}: {attempt.process_name}"
+        )
+        try:
+            result = self._run()
+            written = self._finish(result)
+        except ExecutionStopped as stopped:
+            written = self._end_stopped(stopped)
+        except _INFRASTRUCTURE:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a model raises ends this run, and is told
+            written = self._fail(error)
+        if not written:
+            raise AttemptLostError
+        self._runtime.queue.forget(attempt.execution_id)
+
+    def _run(self) -> ExecutionResult:
+        plan = study_plan(self._attempt.process_name).plan
+        inputs = execution_inputs(
+            self._session, execution_id=self._attempt.execution_id, values=self._runtime.platform.values
+        )
+        self._session.rollback()  # no transaction stays open while the models run
+        tolerance = inputs.get("tolerance", plan.variables["tolerance"].default)
+        self._monitor = RunMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
+        signal.signal(signal.SIGUSR1, self._on_stop_signal)
+        self._log.add(f"{len(inputs)} values given, the others at their defaults")
+        ticker = Ticker(self._runtime, self._attempt, monitor=self._monitor, log=self._log, usage=self._usage)
+        with ticker, captured_logging(self._log, discipline=lambda: self._monitor.running):
+            return plan.execute(inputs, observer=self._monitor, should_stop=self._monitor.should_stop)
+
+    def _on_stop_signal(self, _number: int, _frame: object) -> None:
+        self._monitor.stop_requested = True
+
+    def _finish(self, result: ExecutionResult) -> bool:
+        for line in seconds_lines(result.seconds, result.runs):
+            self._log.add_last(line)
+        self._log.add_last("finished")
+        return execution_finish(
+            self._session,
+            self._key,
+            outputs=result.values,
+            values=self._runtime.platform.values,
+            end=self._end(dict.fromkeys(self._attempt.disciplines, "DONE"), progress=1.0),
+        )
+
+    def _fail(self, error: Exception) -> bool:
+        self._session.rollback()
+        failure = failure_of(error)
+        logger.info("execution %d failed: %s", self._attempt.execution_id, failure.message)
+        self._log.add_last(f"failed: {failure.message}", level="ERROR")
+        statuses = self._monitor.statuses_at_failure(error)
+        return execution_fail(self._session, self._key, failure=failure, end=self._end(statuses))
+
+    def _end_stopped(self, stopped: ExecutionStopped) -> bool:
+        self._log.add_last(without_paths(str(stopped)), level="WARNING")
+        return execution_end_stopped(
+            self._session, self._key, end=self._end(self._monitor.statuses_at_stop())
+        )
+
+    def _end(self, statuses: dict[str, str], *, progress: float | None = None) -> AttemptEnd:
+        return AttemptEnd(
+            disciplines=statuses,
+            usage=self._usage.read(),
+            progress=self._monitor.progress if progress is None else progress,
+            log=self._log.take(),
+        )

@@ -1,0 +1,88 @@
+"""What a worker process has at hand: set once before it works, inherited by its work-horses."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import db
+from sostrades_api.platform import Platform, platform_of
+from sostrades_api.queueing import ExecutionQueue
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """An application and a queue of this process."""
+
+    app: Flask
+    queue: ExecutionQueue  # gives up quickly: without Redis a run goes on
+
+    @property
+    def platform(self) -> Platform:
+        """Settings and value store."""
+        return platform_of(self.app)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session of its own; SQLite's connection is closed after it, for no fork may inherit one.
+
+        (A child that inherits SQLite's bookkeeping of POSIX locks believes that it holds its parent's locks.)
+        """
+        with self.app.app_context():
+            try:
+                with Session(db.engine) as session:
+                    yield session
+            finally:
+                if db.engine.dialect.name == "sqlite":
+                    db.engine.dispose()
+
+    def after_fork(self) -> None:
+        """In a child: leave the parent's connections alone, open new ones when needed."""
+        with self.app.app_context():
+            db.engine.dispose(close=False)
+        self.queue.redis.connection_pool.reset()
+
+
+@dataclass(frozen=True)
+class ClaimedAttempt:
+    """The attempt that this worker holds; its work-horse finds it here after the fork."""
+
+    execution_id: int
+    attempt: int
+    token: str
+    process_name: str
+    disciplines: tuple[str, ...]
+
+
+class _Current:
+    runtime: Runtime | None = None
+    attempt: ClaimedAttempt | None = None
+
+
+def set_runtime(runtime: Runtime) -> None:
+    """Set it for this process and its children."""
+    _Current.runtime = runtime
+
+
+def current_runtime() -> Runtime:
+    """The runtime of this process; a job can only run in a worker."""
+    if _Current.runtime is None:
+        msg = f"process {os.getpid()} is not a worker"
+        raise RuntimeError(msg)
+    return _Current.runtime
+
+
+def set_attempt(attempt: ClaimedAttempt | None) -> None:
+    """Remember what was claimed, for the work-horse."""
+    _Current.attempt = attempt
+
+
+def current_attempt() -> ClaimedAttempt:
+    """The attempt that this work-horse runs."""
+    if _Current.attempt is None:
+        msg = "no attempt was claimed"
+        raise RuntimeError(msg)
+    return _Current.attempt

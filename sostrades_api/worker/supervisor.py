@@ -1,0 +1,136 @@
+"""Watches a work-horse from outside: renews its lease, passes on a stop, keeps its deadline.
+
+Nothing that a model does (holding the interpreter's lock, swallowing exceptions) can keep this from working.
+"""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
+from sostrades_api.services.execution_fail import execution_fail
+from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
+from sostrades_api.services.execution_lose import Loss, execution_lose
+from sostrades_api.worker.process_ties import describe_end, kill_group, wait_for
+from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
+
+logger = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.5  # how soon a shutdown or a deadline is noticed
+_ENDING_SECONDS = 0.2  # a work-horse that has just written its end may leave in peace
+
+
+class Supervisor:
+    """Stays with one work-horse until it is gone, and with its execution until that is in good hands."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        attempt: ClaimedAttempt,
+        *,
+        pid: int,
+        worker: str,
+        is_shutting_down: Callable[[], bool],
+    ) -> None:
+        self._runtime, self._attempt, self._pid, self._worker = runtime, attempt, pid, worker
+        self._settings = runtime.platform.settings
+        self._key = AttemptKey(attempt.execution_id, attempt.token)
+        self._is_shutting_down = is_shutting_down
+        self._started = self._renewed = time.monotonic()
+        self._stop_since: float | None = None
+        self._shutdown_since: float | None = None
+
+    def watch(self, *, beat: Callable[[], None]) -> None:
+        """Return when the work-horse is gone; ``beat`` is called as often as the lease is renewed."""
+        while (status := wait_for(self._pid, seconds=_LOOK_SECONDS)) is None:
+            if self._look(beat):
+                return
+        self._clean_up()
+        if status != 0:
+            self._lose(describe_end(status), max_attempts=self._settings.max_attempts)
+
+    def _look(self, beat: Callable[[], None]) -> bool:
+        """Do what is due; True when the work-horse was ended here and its execution settled."""
+        now, settings = time.monotonic(), self._settings
+        if settings.max_run_seconds and now - self._started > settings.max_run_seconds:
+            return self._end_overdue()
+        if self._is_shutting_down():
+            self._shutdown_since = self._shutdown_since or now
+            if now - self._shutdown_since >= settings.shutdown_grace_seconds:
+                return self._end_and_lose("its worker was shut down")
+        if self._stop_since is not None and now - self._stop_since > settings.stop_grace_seconds:
+            return self._end_and_lose("it went on after it was asked to stop, and was ended")
+        if now - self._renewed >= settings.heartbeat_seconds:
+            self._renewed = now
+            beat()
+            return self._renew()
+        return False
+
+    def _renew(self) -> bool:
+        try:
+            with self._runtime.session() as session:
+                pulse = execution_heartbeat(
+                    session,
+                    execution_id=self._key.execution_id,
+                    token=self._key.token,
+                    lease_seconds=self._settings.lease_seconds,
+                )
+        except SQLAlchemyError:
+            logger.warning("the lease of execution %d could not be renewed", self._key.execution_id)
+            return False
+        if pulse is Pulse.LOST:
+            return self._abort()
+        if pulse is Pulse.STOP:
+            self._stop_since = self._stop_since or time.monotonic()
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGUSR1)
+        return False
+
+    def _abort(self) -> bool:
+        """The attempt is not ours any more: it ended this moment, or it was taken away and must not go on."""
+        if wait_for(self._pid, seconds=_ENDING_SECONDS) is None:
+            logger.warning("execution %d was taken away from this worker", self._key.execution_id)
+            self._kill()
+        self._clean_up()
+        return True
+
+    def _end_overdue(self) -> bool:
+        self._kill()
+        limit = self._settings.max_run_seconds
+        failure = Failure(f"The execution ran longer than the {limit:g} s that this platform allows.")
+        live = self._runtime.queue.live(self._key.execution_id)
+        named = live.named(self._attempt.disciplines) if live and live.token == self._key.token else {}
+        statuses = {path: "FAILED" if status == "RUNNING" else status for path, status in named.items()}
+        with self._runtime.session() as session:
+            execution_fail(session, self._key, failure=failure, end=AttemptEnd(disciplines=statuses))
+        return True
+
+    def _end_and_lose(self, reason: str) -> bool:
+        self._kill()
+        self._lose(reason, max_attempts=None)
+        return True
+
+    def _kill(self) -> None:
+        kill_group(self._pid)
+        wait_for(self._pid, seconds=10)
+
+    def _clean_up(self) -> None:
+        """End what the work-horse may have left behind in its process group."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+
+    def _lose(self, reason: str, *, max_attempts: int | None) -> None:
+        loss = Loss(reason=reason, actor=self._worker, max_attempts=max_attempts)
+        try:
+            with self._runtime.session() as session:
+                state = execution_lose(session, self._key, loss=loss, queue=self._runtime.queue)
+        except SQLAlchemyError:
+            logger.warning("execution %d is left to the sweeper: %s", self._key.execution_id, reason)
+            return
+        if state is not None:
+            logger.warning("execution %d: %s; now %s", self._key.execution_id, reason, state)

@@ -1,0 +1,27 @@
+"""Load in the parent what every run needs: a fork then finds it there, in memory shared with the others."""
+
+import gc
+import importlib
+import logging
+
+from sostrades_api.errors import DomainError
+from sostrades_api.processes import catalogue
+from sostrades_api.services.study_plan import study_plan
+
+logger = logging.getLogger(__name__)
+
+_MODULES = ("numpy", "pandas", "scipy.sparse", "scipy.sparse.linalg", "psutil", "pyarrow.ipc")
+
+
+def warm_up() -> None:
+    """Import the libraries, build the plans, and keep the collector from touching (copying) these pages."""
+    for module in _MODULES:
+        importlib.import_module(module)
+    importlib.import_module("sostrades_api.worker.run")
+    for name in catalogue.names():
+        try:
+            study_plan(name)
+        except DomainError:
+            logger.warning("process %s cannot be used", name)
+    gc.collect()
+    gc.freeze()
