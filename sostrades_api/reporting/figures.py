@@ -34,20 +34,11 @@ def figure_dict(picture: Chart | Table | Figure) -> dict[str, Any]:
     Raises:
         TypeError: It is none of the three.
     """
-    if isinstance(picture, Chart):
-        drawn = {"data": _traces(picture), "layout": _layout(picture), "csv_data": chart_csv(picture)}
-    elif isinstance(picture, Table):
-        drawn = {
-            "data": [_table_trace(picture)],
-            "layout": _bare_layout(picture),
-            "csv_data": table_csv(picture),
-        }
-    elif isinstance(picture, Figure):
-        drawn = _native(picture)
-    else:
-        msg = f"a chart, a table or a figure is expected, not {type(picture).__name__}"
-        raise TypeError(msg)
-    return drawn | {
+    data = traces(picture)
+    return {
+        "data": data,
+        "layout": _layout(picture),
+        "csv_data": _csv(picture, data),
         "title": picture.title,
         "description": picture.description,
         "logo_official": None,
@@ -65,8 +56,20 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _traces(chart: Chart) -> list[dict[str, Any]]:
-    return [_trace(chart, series, index) for index, series in enumerate(chart.series)]
+def traces(picture: Chart | Table | Figure) -> list[dict[str, Any]]:
+    """What is drawn, without anything around it.
+
+    Raises:
+        TypeError: It is neither a chart nor a table nor a native figure.
+    """
+    if isinstance(picture, Chart):
+        return [_trace(picture, series, index) for index, series in enumerate(picture.series)]
+    if isinstance(picture, Table):
+        return [_table_trace(picture)]
+    if isinstance(picture, Figure):
+        return plain_tree(picture.data)
+    msg = f"a chart, a table or a figure is expected, not {type(picture).__name__}"
+    raise TypeError(msg)
 
 
 def _trace(chart: Chart, series: Series, index: int) -> dict[str, Any]:
@@ -103,7 +106,20 @@ def _stroke(chart: Chart, series: Series, index: int) -> dict[str, Any]:
     return stroke
 
 
-def _layout(chart: Chart) -> dict[str, Any]:
+def _layout(picture: Chart | Table | Figure) -> dict[str, Any]:
+    if isinstance(picture, Chart):
+        return _chart_layout(picture)
+    own = plain_tree(picture.layout) if isinstance(picture, Figure) else {}
+    return _bare_layout(picture) | {key: value for key, value in own.items() if key != "template"}
+
+
+def _csv(picture: Chart | Table | Figure, data: list[dict[str, Any]]) -> list[str]:
+    if isinstance(picture, Chart):
+        return chart_csv(picture)
+    return table_csv(picture) if isinstance(picture, Table) else native_csv(data)
+
+
+def _chart_layout(chart: Chart) -> dict[str, Any]:
     across, up = (chart.y_axis, chart.x_axis) if chart.horizontal else (chart.x_axis, chart.y_axis)
     layout = _bare_layout(chart) | {
         "xaxis": _axis(across) | {"automargin": True},
@@ -129,7 +145,8 @@ def _layout(chart: Chart) -> dict[str, Any]:
 
 
 def _bare_layout(picture: Chart | Table | Figure) -> dict[str, Any]:
-    lines = textwrap.wrap(picture.title, TITLE_WIDTH) or [""]
+    title = picture.title
+    lines = [title] if len(title) <= TITLE_WIDTH else textwrap.wrap(title, TITLE_WIDTH)
     return {
         "title": {
             "text": "<br>".join(escaped(line) for line in lines),
@@ -167,9 +184,3 @@ def _table_trace(table: Table) -> dict[str, Any]:
 
 def _cells(values: Any) -> list[Any]:
     return [escaped(cell) if isinstance(cell, str) else cell for cell in plain_list(values)]
-
-
-def _native(figure: Figure) -> dict[str, Any]:
-    layout = {key: value for key, value in plain_tree(figure.layout).items() if key != "template"}
-    data = plain_tree(figure.data)
-    return {"data": data, "layout": _bare_layout(figure) | layout, "csv_data": native_csv(data)}

@@ -13,13 +13,14 @@ from itertools import product
 from typing import Any
 
 from sostrades_api.charts import Chart, ChartFilter, Figure, Table
-from sostrades_api.reporting.figures import figure_dict
+from sostrades_api.reporting.figures import figure_dict, traces
 
 MAX_DRAWINGS = 200
 _CONTENT = ("type", "name", "x", "y", "z", "labels", "values", "header", "cells", "yaxis")
 
 Selection = Mapping[str, tuple[str, ...]]
-Draw = Callable[[Selection], Sequence[Chart | Table | Figure]]
+Picture = Chart | Table | Figure
+Draw = Callable[[Selection], Sequence[Picture]]
 _TraceKey = tuple[str, int, str]
 
 logger = logging.getLogger(__name__)
@@ -144,10 +145,14 @@ def _variant(
         each.key: {value: set(_contents(draw({**whole, each.key: (value,)}))) for value in each.values}
         for each in free
     }
-    keyed = _keyed_figures(draw(whole))
+    pictures = draw(whole)
+    if not free:
+        return [FilterableFigure(figure=figure_dict(each), variant=variant, traces=[]) for each in pictures]
     return [
-        FilterableFigure(figure=figure, variant=variant, traces=[_tags(key, shown) for key in keys])
-        for figure, keys in keyed
+        FilterableFigure(
+            figure=figure_dict(picture), variant=variant, traces=[_tags(key, shown) for key in keys]
+        )
+        for picture, (_, keys) in zip(pictures, _keyed_traces(pictures), strict=True)
     ]
 
 
@@ -158,29 +163,27 @@ def _tags(trace: _TraceKey, shown: Mapping[str, Mapping[str, set[_TraceKey]]]) -
     return {key: values for key, values in tags.items() if len(values) < len(shown[key])}
 
 
-def _contents(pictures: Sequence[Chart | Table | Figure]) -> dict[_TraceKey, Any]:
+def _contents(pictures: Sequence[Picture]) -> dict[_TraceKey, Any]:
     """What each trace says, without its colour, which depends on its neighbours."""
     return {
         key: {name: trace[name] for name in _CONTENT if name in trace}
-        for figure, keys in _keyed_figures(pictures)
-        for key, trace in zip(keys, figure["data"], strict=True)
+        for data, keys in _keyed_traces(pictures)
+        for key, trace in zip(keys, data, strict=True)
     }
 
 
-def _keyed_figures(
-    pictures: Sequence[Chart | Table | Figure],
-) -> list[tuple[dict[str, Any], list[_TraceKey]]]:
+def _keyed_traces(pictures: Sequence[Picture]) -> list[tuple[list[dict[str, Any]], list[_TraceKey]]]:
     titles: Counter[str] = Counter()
     keyed = []
     for picture in pictures:
-        figure = figure_dict(picture)
-        place = f"{figure['post_processing_section_name']}\n{picture.title}"
+        place = f"{picture.section}\n{picture.title}"
         titles[place] += 1
         names: Counter[str] = Counter()
         keys: list[_TraceKey] = []
-        for trace in figure["data"]:
+        data = traces(picture)
+        for trace in data:
             name = str(trace.get("name"))
             names[name] += 1
             keys.append((place, titles[place], f"{name}\n{names[name]}"))
-        keyed.append((figure, keys))
+        keyed.append((data, keys))
     return keyed

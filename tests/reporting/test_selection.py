@@ -39,7 +39,7 @@ def test_a_chart_of_the_sum_of_what_is_chosen_locks_its_filter_at_the_default():
     charts = filterable_charts([FUELS], lambda chosen: [chart("Sum", line("sum", len(chosen["fuels"])))])
     assert charts.filters[0]["locked"] is True
     assert charts.figures[0].figure["data"][0]["y"] == [2, 2]
-    assert charts.figures[0].traces == [{}]
+    assert charts.figures[0].traces == []
 
 
 def test_a_filter_with_one_choice_makes_one_variant_a_value():

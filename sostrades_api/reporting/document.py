@@ -1,0 +1,60 @@
+"""What a report says, before it is HTML: frozen data."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sostrades_api.reporting.convergence import LoopOutcome
+from sostrades_api.reporting.selection import FilterableCharts
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputRow:
+    """One input of the study: its value as text, its unit, and whether it differs from the default."""
+
+    name: str
+    label: str
+    value: str
+    unit: str | None
+    changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputGroup:
+    """The inputs at one node of the study."""
+
+    name: str
+    rows: tuple[InputRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisciplineCharts:
+    """The charts of one discipline; ``error`` says that its charts could not be drawn."""
+
+    name: str
+    label: str
+    charts: FilterableCharts
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything on the page."""
+
+    study_name: str
+    process_name: str
+    process_label: str
+    status: str
+    executed_at: dt.datetime | None
+    seconds: float | None
+    requested_by: str | None
+    changed_since: bool
+    loops: tuple[LoopOutcome, ...]
+    inputs: tuple[InputGroup, ...]
+    disciplines: tuple[DisciplineCharts, ...]
+    convergence_chart: dict[str, Any] | None = None
+
+    @property
+    def unconverged(self) -> tuple[LoopOutcome, ...]:
+        """Loops whose residual is still above the tolerance."""
+        return tuple(loop for loop in self.loops if not loop.converged)
