@@ -35,7 +35,7 @@ from sostrades_api.engine.errors import (
     UnitMisfit,
     UnknownNamespace,
 )
-from sostrades_api.engine.execution import ExecutionResult
+from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.observer import (
     DisciplineEnded,
     DisciplineFailed,

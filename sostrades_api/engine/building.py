@@ -14,7 +14,7 @@ from sostrades_api.engine.errors import (
     ReservedName,
     TwoProducers,
 )
-from sostrades_api.engine.execution import ExecutionResult
+from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.graph import ordered_components, sweep_order
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.merging import check_fit, default_fits, one_default, shared_input
@@ -25,7 +25,8 @@ from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.plan import Plan, PlanVariable
 from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze
-from sostrades_api.engine.value_types import MISSING
+from sostrades_api.engine.value_types import MISSING, VariableType
+from sostrades_api.engine.variable import Variable
 
 
 def build(process: Process) -> Plan:
@@ -191,7 +192,7 @@ def _steps(
         for rank in order:
             nodes.append(_node(by_rank[rank], index=index, total=len(placed), slots=slots))
             index += 1
-        steps.append(_loop(nodes) if looped else nodes[0])
+        steps.append(_loop(nodes, tuple(variables.values())) if looped else nodes[0])
     return steps
 
 
@@ -203,10 +204,12 @@ def _within(members: list[int], edges: Mapping[tuple[int, int], tuple[int, int]]
 def _node(place: Placed, *, index: int, total: int, slots: Mapping[str, int]) -> Node:
     reads = [slots[declaration.full_name] for declaration in place.inputs.values()]
     makes = [slots[declaration.full_name] for declaration in place.outputs.values()]
-    return Node(place.path, index=index, total=total, discipline=place.discipline, slots=(reads, makes))
+    return Node(
+        place.path, index=index, total=total, discipline=place.discipline, in_slots=reads, out_slots=makes
+    )
 
 
-def _loop(nodes: list[Node]) -> Loop:
+def _loop(nodes: list[Node], variables: tuple[PlanVariable, ...]) -> Loop:
     made = {slot for node in nodes for slot in node.out_slots}
     read = {slot for node in nodes for slot in node.in_slots}
     couplings = [slot for node in nodes for slot in node.out_slots if slot in read]
@@ -217,7 +220,17 @@ def _loop(nodes: list[Node]) -> Loop:
             if slot in made and slot not in done:
                 feedback.setdefault(slot, node.path)
         done.update(node.out_slots)
-    return Loop(nodes=tuple(nodes), couplings=tuple(couplings), feedback=tuple(feedback.items()))
+    floats = all(_is_plain_float(variables[slot].variable) for slot in couplings)
+    return Loop(
+        nodes=tuple(nodes),
+        couplings=tuple(couplings),
+        feedback=tuple(feedback.items()),
+        only_floats=floats,
+    )
+
+
+def _is_plain_float(variable: Variable) -> bool:
+    return variable.type is VariableType.FLOAT and not variable.optional
 
 
 def _check_references(process: Process, plan: Plan) -> None:

@@ -1,45 +1,25 @@
 """One execution of a plan: runs its steps over the slots, and tells an observer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter
 from typing import Any
-
-import pandas as pd
 
 from sostrades_api.engine import observer as events
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.errors import (
     CouplingNotConverged,
-    ExecutionError,
+    DisciplineError,
     ExecutionStopped,
     MissingInitialValue,
 )
-from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.solvers import SOLVERS
+from sostrades_api.engine.solvers.settings import FixedPointSettings
 from sostrades_api.engine.value_types import MISSING
 
 ShouldStop = Callable[[], bool]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ExecutionResult:
-    """What an execution made.
-
-    Attributes:
-        values: every output by full name relative to the study.
-        converged: false when an unconverged loop was accepted (``allow_unconverged``).
-        residuals: columns loop, iteration, residual.
-        seconds: time spent in each discipline, all its runs together.
-        runs: how often each discipline ran.
-    """
-
-    values: Mapping[str, Any]
-    converged: bool
-    residuals: pd.DataFrame
-    seconds: Mapping[str, float]
-    runs: Mapping[str, int]
 
 
 class Execution:
@@ -66,95 +46,130 @@ class Execution:
         self.residuals: list[tuple[str, int, float]] = []
         self.converged = True
         self._cache: dict[int, tuple[list[Any], list[Any]]] = {}
-        self._caching = numerical["cache_type"] == "SimpleCache"
+        self._ended = _overridden(observer, "on_discipline_ended")
+        self._compute = self._chosen_compute()
+
+    def _chosen_compute(self) -> Compute:
+        """The shortest way to run a discipline that does all that was asked for."""
+        followed = self.observer is not None or self.should_stop is not None
+        run = self._run_followed if followed else self._run_timed
+        if self.numerical["cache_type"] != "SimpleCache":
+            return run
+
+        def run_cached(node: Node, target: list[Any]) -> None:
+            self._run_cached(node, target, run)
+
+        return run_cached
 
     def run(self, steps: Sequence[Node | Loop]) -> None:
         """Run all steps in order."""
         start = perf_counter()
-        if self.observer:
+        if self.observer is not None:
             self.observer.on_execution_started(events.ExecutionStarted(self.total))
-        for step in steps:
-            if type(step) is Node:
-                for slot, value in zip(step.out_slots, self.compute(step), strict=True):
-                    self.values[slot] = value
-                step.check_limits(self.values)
-            else:
-                self._solve(step)
-        if self.observer:
+        try:
+            self._run_steps(steps)
+        except DisciplineError as error:
+            self._tell_failure(steps, error)
+            raise
+        if self.observer is not None:
             self.observer.on_execution_ended(events.ExecutionEnded(self.converged, perf_counter() - start))
 
-    def compute(self, node: Node) -> list[Any]:
-        """The outputs of one discipline on the present values; from the cache when nothing changed."""
+    def _run_steps(self, steps: Sequence[Node | Loop]) -> None:
+        compute, values = self._compute, self.values
+        for step in steps:
+            if type(step) is Node:
+                compute(step, values)
+                if step.limited:
+                    step.check_limits(values)
+            else:
+                self._solve(step)
+
+    def _run_timed(self, node: Node, target: list[Any]) -> None:
+        start = perf_counter()
+        node.compute(self.values, target)
+        index = node.index
+        self.seconds[index] += perf_counter() - start
+        self.runs[index] += 1
+
+    def _run_followed(self, node: Node, target: list[Any]) -> None:
         if self.should_stop is not None and self.should_stop():
             raise ExecutionStopped(before=node.path)
-        if self._caching:
-            return self._compute_cached(node)
-        return self._compute(node)
-
-    def _compute_cached(self, node: Node) -> list[Any]:
-        inputs = [self.values[slot] for slot in node.in_slots]
-        known = self._cache.get(node.index)
-        if known is not None and all(map(same_bits, known[0], inputs)):
-            return known[1]
-        outputs = self._compute(node)
-        self._cache[node.index] = (inputs, outputs)
-        return outputs
-
-    def _compute(self, node: Node) -> list[Any]:
-        observer, start = self.observer, perf_counter()
-        if observer is None:
-            outputs = node.compute(self.values)
-        else:
-            outputs = self._compute_observed(node, observer)
+        if self.observer is not None:
+            self.observer.on_discipline_started(node.started)
+        start = perf_counter()
+        node.compute(self.values, target)
         spent = perf_counter() - start
         self.seconds[node.index] += spent
         self.runs[node.index] += 1
-        if observer is not None:
-            observer.on_discipline_ended(events.DisciplineEnded(node.path, node.index, self.total, spent))
-        return outputs
+        if self._ended is not None:
+            self._ended(events.DisciplineEnded(node.path, node.index, self.total, spent))
 
-    def _compute_observed(self, node: Node, observer: events.Observer) -> list[Any]:
-        observer.on_discipline_started(node.started)
-        try:
-            return node.compute(self.values)
-        except ExecutionError as error:
-            observer.on_discipline_failed(events.DisciplineFailed(node.path, node.index, self.total, error))
-            raise
+    def _run_cached(self, node: Node, target: list[Any], run: Compute) -> None:
+        inputs = [self.values[slot] for slot in node.in_slots]
+        known = self._cache.get(node.index)
+        if known is not None and all(map(same_bits, known[0], inputs)):
+            for slot, value in zip(node.out_slots, known[1], strict=True):
+                target[slot] = value
+            return
+        run(node, target)
+        self._cache[node.index] = (inputs, [target[slot] for slot in node.out_slots])
 
     def _solve(self, loop: Loop) -> None:
         for slot, consumer in loop.feedback:
             if self.values[slot] is MISSING:
-                name = self.names[slot]
-                raise MissingInitialValue(variable=name, consumer=consumer, disciplines=loop.paths)
+                raise MissingInitialValue(
+                    variable=self.names[slot], consumer=consumer, disciplines=loop.paths
+                )
         solver = SOLVERS[self.numerical["sub_mda_class"]]
-        settings = solver.settings.of({name: self.numerical[name] for name in solver.parameters})
-        label = ", ".join(loop.paths)
+        settings = _settings(
+            solver.settings, tuple((name, self.numerical[name]) for name in solver.parameters)
+        )
+        outcome = solver.solve(
+            loop, self.values, settings=settings, compute=self._compute, iterated=self._follower(loop)
+        )
+        if not outcome.converged:
+            self._not_converged(loop, outcome, settings)
+        for node in loop.nodes:
+            if node.limited:
+                node.check_limits(self.values)
+
+    def _follower(self, loop: Loop) -> Callable[[int, float], None]:
+        residuals, observer, label = self.residuals, self.observer, loop.label
 
         def iterated(iteration: int, residual: float) -> None:
-            self.residuals.append((label, iteration, residual))
-            if self.observer:
-                self.observer.on_iteration_ended(events.IterationEnded(loop.paths, iteration, residual))
+            residuals.append((label, iteration, residual))
+            if observer is not None:
+                observer.on_iteration_ended(events.IterationEnded(loop.paths, iteration, residual))
 
-        outcome = solver.solve(loop, self.values, settings=settings, compute=self.compute, iterated=iterated)
-        if not outcome.converged:
-            self.converged = False
-            if not self.numerical["allow_unconverged"]:
-                raise CouplingNotConverged(
-                    residual=outcome.residual,
-                    iterations=outcome.iterations,
-                    tolerance=settings.tolerance,
-                    disciplines=loop.paths,
-                )
-        for node in loop.nodes:
-            node.check_limits(self.values)
+        return iterated
 
-    def residual_history(self) -> pd.DataFrame:
-        """Columns loop, iteration, residual; one row an iteration."""
-        loops, iterations, residuals = zip(*self.residuals, strict=True) if self.residuals else ((), (), ())
-        return pd.DataFrame(
-            {
-                "loop": pd.Series(loops, dtype="str"),
-                "iteration": pd.Series(iterations, dtype="int64"),
-                "residual": pd.Series(residuals, dtype="float64"),
-            }
-        )
+    def _not_converged(self, loop: Loop, outcome: Outcome, settings: FixedPointSettings) -> None:
+        self.converged = False
+        if not self.numerical["allow_unconverged"]:
+            raise CouplingNotConverged(
+                residual=outcome.residual,
+                iterations=outcome.iterations,
+                tolerance=settings.tolerance,
+                disciplines=loop.paths,
+            )
+
+    def _tell_failure(self, steps: Sequence[Node | Loop], error: DisciplineError) -> None:
+        if self.observer is None:
+            return
+        for step in steps:
+            for node in (step,) if isinstance(step, Node) else step.nodes:
+                if node.path == error.discipline:
+                    event = events.DisciplineFailed(node.path, node.index, self.total, error)
+                    self.observer.on_discipline_failed(event)
+
+
+@lru_cache(maxsize=64)
+def _settings(cls: type[FixedPointSettings], given: tuple[tuple[str, Any], ...]) -> FixedPointSettings:
+    return cls.of(dict(given))
+
+
+def _overridden(observer: events.Observer | None, hook: str) -> Callable[[Any], None] | None:
+    """The hook when it does something; making an event that nobody reads costs more than a discipline's check."""
+    if observer is None or getattr(type(observer), hook) is getattr(events.Observer, hook):
+        return None
+    return getattr(observer, hook)

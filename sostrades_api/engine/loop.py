@@ -1,26 +1,46 @@
 """A loop: disciplines that need each other's outputs."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
 
 from sostrades_api.engine.node import Node
+
+Compute = Callable[[Node, list[Any]], None]
+"""Runs one discipline on the values of the execution and puts its outputs into a list of slots."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Loop:
     """A strongly connected component of a plan.
 
-    ``couplings`` are the slots that one of its disciplines makes and another (or itself) reads; ``feedback``
-    are those read before they are made in a sweep, with the path of the first reader: they need initial values.
+    Attributes:
+        nodes: its disciplines in order of sweep.
+        couplings: slots that one of them makes and another, or itself, reads.
+        feedback: those read before they are made in a sweep, each with the path of its first reader; they
+            need an initial value.
+        only_floats: every coupling is declared a float that is never missing.
     """
 
     nodes: tuple[Node, ...]
     couplings: tuple[int, ...]
     feedback: tuple[tuple[int, str], ...]
+    only_floats: bool
+    paths: tuple[str, ...] = field(init=False)
+    label: str = field(init=False)
+    read: Callable[[Sequence[Any]], tuple[Any, ...]] = field(init=False)
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The disciplines in order of sweep."""
-        return tuple(node.path for node in self.nodes)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "paths", tuple(node.path for node in self.nodes))
+        object.__setattr__(self, "label", ", ".join(self.paths))
+        object.__setattr__(self, "read", _reader(self.couplings))
+
+
+def _reader(slots: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    if len(slots) > 1:
+        return itemgetter(*slots)
+    return lambda values: tuple(values[slot] for slot in slots)
 
 
 @dataclass(frozen=True, kw_only=True)

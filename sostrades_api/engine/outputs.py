@@ -3,34 +3,31 @@
 Outputs must be finite unless their descriptor says ``optional``: then ``None`` and missing numbers are taken.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from sostrades_api.engine.output_frames import FrameChecker
+from sostrades_api.engine.output_faults import BadOutput, NotANumber, wrong_type
 from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array
-from sostrades_api.engine.table_validation import plain_index
-from sostrades_api.engine.value_types import Column, ValueType, VariableType
+from sostrades_api.engine.value_types import Column, ValueType, VariableType, kind_of
 from sostrades_api.engine.variable import Variable
 
 Checker = Callable[[Any], Any]
 
 
-class BadOutput(Exception):
-    """An output is of the wrong type or shape; the text says how."""
+def checker_of(variable: Variable) -> Checker | None:
+    """A function that returns the value normalised and frozen, or raises ``BadOutput``.
 
-
-class NotANumber(BadOutput):
-    """An output is not finite; the text says where."""
-
-
-def checker_of(variable: Variable) -> Checker:
-    """A function that returns the value normalised and frozen, or raises ``BadOutput``."""
-    check = _of_type(variable.value_type, variable.columns, finite=_FINITE if not variable.optional else None)
+    ``None`` for a plain float: whoever asks tests for finite floats itself and calls ``finite_float``
+    for everything else.
+    """
+    check = _of_type(
+        variable.value_type, variable.columns, missing="" if not variable.optional else "allowed"
+    )
     if not variable.optional:
-        return check
+        return None if check is finite_float else check
 
     def check_optional(value: Any) -> Any:
         return None if value is None else check(value)
@@ -38,62 +35,53 @@ def checker_of(variable: Variable) -> Checker:
     return check_optional
 
 
-_FINITE = "finite"
-
-
-def _of_type(value_type: ValueType, columns: Mapping[str, Column] | None, *, finite: str | None) -> Checker:
+def _of_type(value_type: ValueType, columns: Mapping[str, Column] | None, *, missing: str) -> Checker:
     kind = value_type.kind
     if kind is VariableType.FLOAT:
-        return _float if finite else _any_float
+        return any_float if missing else finite_float
     if kind is VariableType.ARRAY:
-        return _array if finite else _any_array
+        return _any_array if missing else _finite_array
     if kind is VariableType.DATAFRAME:
-        return FrameChecker(columns, finite=finite)
+        return FrameChecker(columns, missing=missing)
     if kind in {VariableType.LIST, VariableType.DICT}:
-        inner = (
-            _of_type(value_type.element, columns, finite=finite) if value_type.element else _Anything(finite)
-        )
+        element = value_type.element
+        inner = _of_type(element, columns, missing=missing) if element else _anything(missing)
         return _list_of(inner) if kind is VariableType.LIST else _dict_of(inner)
     return _SIMPLE[kind]
 
 
-def _wrong(value: Any, wanted: str) -> BadOutput:
-    return BadOutput(f"must be {wanted}, not {type(value).__name__}")
-
-
-def _any_float(value: Any) -> float:
+def any_float(value: Any) -> float:
+    """A float, finite or not."""
     if type(value) is float:
         return value
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise _wrong(value, "a float")
+        raise wrong_type(value, "a float")
     return float(value)
 
 
-def _float(value: Any) -> float:
-    if type(value) is not float:
-        value = _any_float(value)
-    if value - value != 0.0:
-        raise NotANumber(f"it is {value}")
-    return value
+def finite_float(value: Any) -> float:
+    """A finite float."""
+    number = any_float(value)
+    if number - number != 0.0:
+        raise NotANumber(f"it is {number}")
+    return number
 
 
 def _int(value: Any) -> int:
-    if type(value) is int:
-        return value
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise _wrong(value, "an int")
+        raise wrong_type(value, "an int")
     return int(value)
 
 
 def _string(value: Any) -> str:
     if not isinstance(value, str):
-        raise _wrong(value, "a string")
+        raise wrong_type(value, "a string")
     return str(value)
 
 
 def _bool(value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
-        raise _wrong(value, "a bool")
+        raise wrong_type(value, "a bool")
     return bool(value)
 
 
@@ -106,13 +94,13 @@ _SIMPLE: dict[VariableType, Checker] = {
 
 def _any_array(value: Any) -> np.ndarray:
     if not isinstance(value, np.ndarray):
-        raise _wrong(value, "a numpy array")
+        raise wrong_type(value, "a numpy array")
     if value.dtype.kind not in "fiu" or value.ndim == 0:
         raise BadOutput(f"must be an array of numbers, not of {value.dtype} in {value.ndim} dimensions")
     return freeze_array(value)
 
 
-def _array(value: Any) -> np.ndarray:
+def _finite_array(value: Any) -> np.ndarray:
     array = _any_array(value)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         at = np.argwhere(~np.isfinite(array))[0].tolist()
@@ -123,7 +111,7 @@ def _array(value: Any) -> np.ndarray:
 def _list_of(inner: Checker) -> Checker:
     def check(value: Any) -> FrozenList:
         if not isinstance(value, (list, tuple)):
-            raise _wrong(value, "a list")
+            raise wrong_type(value, "a list")
         return FrozenList([_inside(inner, item, f"element {i}") for i, item in enumerate(value)])
 
     return check
@@ -132,7 +120,7 @@ def _list_of(inner: Checker) -> Checker:
 def _dict_of(inner: Checker) -> Checker:
     def check(value: Any) -> FrozenDict:
         if not isinstance(value, dict):
-            raise _wrong(value, "a dict")
+            raise wrong_type(value, "a dict")
         for key in value:
             if not isinstance(key, str):
                 raise BadOutput(f"key {key!r} must be text")
@@ -148,88 +136,19 @@ def _inside(inner: Checker, value: Any, where: str) -> Any:
         raise type(error)(f"{where}: {error}") from None
 
 
-class _Anything:
-    """Checks an element whose type is not declared by what it is."""
-
-    def __init__(self, finite: str | None) -> None:
-        self.finite = finite
-
-    def __call__(self, value: Any) -> Any:
+def _anything(missing: str) -> Checker:
+    def check(value: Any) -> Any:
         if value is None:
             return None
-        for python_types, kind in _BY_PYTHON_TYPE:
-            if isinstance(value, python_types):
-                return _of_type(ValueType(kind), None, finite=self.finite)(value)
-        raise _wrong(value, "a value this platform can store")
+        kind = kind_of(value)
+        if kind is None:
+            raise wrong_type(value, "a value this platform can store")
+        return _of_type(ValueType(kind), None, missing=missing)(value)
 
-
-class FrameChecker:
-    """Checks a table: columns as declared and, in numeric ones, finite numbers."""
-
-    def __init__(self, columns: Mapping[str, Column] | None, *, finite: str | None) -> None:
-        self.columns = columns
-        self.finite = finite
-        self.names = pd.Index(list(columns)) if columns is not None else None
-        self.all_float = columns is not None and all(column.type == "float" for column in columns.values())
-
-    def __call__(self, value: Any) -> pd.DataFrame:
-        if not isinstance(value, pd.DataFrame):
-            raise _wrong(value, "a DataFrame")
-        frame = self._with_columns(value)
-        if not plain_index(frame):
-            raise BadOutput("the table has an index of its own; put it in a column or reset_index(drop=True)")
-        for name, column in frame.items():
-            self._check_column(str(name), column)
-        return frame.copy(deep=False)
-
-    def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
-        if self.columns is None:
-            if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
-                raise BadOutput(f"column names must be different texts, got {list(frame.columns)}")
-            return frame
-        if frame.columns.equals(self.names):
-            return frame
-        missing = [name for name in self.columns if name not in frame.columns]
-        extra = [str(name) for name in frame.columns if name not in self.columns]
-        if missing or extra or not frame.columns.is_unique:
-            raise BadOutput(
-                f"columns must be {', '.join(self.columns)}; missing: {', '.join(missing) or 'none'}, "
-                f"not declared: {', '.join(extra) or 'none'}"
-            )
-        return frame[list(self.columns)]
-
-    def _check_column(self, name: str, column: pd.Series) -> None:
-        kind = column.dtype.kind
-        declared = self.columns[name].type if self.columns is not None else None
-        allowed = _DTYPE_KINDS.get(declared) if declared else None
-        if allowed is not None and kind not in allowed:
-            raise BadOutput(f"column {name!r} must hold {declared}, not {column.dtype}")
-        if kind == "f" and self.finite:
-            numbers = column.to_numpy()
-            if not np.isfinite(numbers).all():
-                row = int(np.flatnonzero(~np.isfinite(numbers))[0])
-                raise NotANumber(f"column {name!r}, row {row} is {numbers[row]}")
-
-
-_DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OUT"}
-_BY_PYTHON_TYPE: tuple[tuple[Any, VariableType], ...] = (
-    ((bool, np.bool_), VariableType.BOOL),
-    ((int, np.integer), VariableType.INT),
-    ((float, np.floating), VariableType.FLOAT),
-    (str, VariableType.STRING),
-    ((list, tuple), VariableType.LIST),
-    (dict, VariableType.DICT),
-    (np.ndarray, VariableType.ARRAY),
-    (pd.DataFrame, VariableType.DATAFRAME),
-)
+    return check
 
 
 def has_limits(variable: Variable) -> bool:
     """Whether an output declares more than its type, to be checked once its block is done."""
     ranged = variable.columns is not None and any(column.range for column in variable.columns.values())
     return ranged or variable.range is not None or variable.possible_values is not None
-
-
-def is_nan(value: Any) -> bool:
-    """Whether a value is the float nan."""
-    return isinstance(value, float) and math.isnan(value)

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs
-from sostrades_api.engine.execution import Execution, ExecutionResult, ShouldStop
+from sostrades_api.engine.execution import Execution, ShouldStop
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS
 from sostrades_api.engine.observer import Observer
-from sostrades_api.engine.protection import freeze, thaw
+from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.result import ExecutionResult, ResidualHistory, ResultValues
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 
@@ -62,11 +63,12 @@ class Plan:
         self._slots = {full: slot for slot, full in enumerate(variables)}
         self._names = tuple(variables)
         self._template = [variable.default for variable in variables.values()]
-        self._made = [
-            (name, slot)
+        self._made = {
+            name: slot
             for name, slot in self._slots.items()
             if variables[name].io == "out" and name != RESIDUALS
-        ]
+        }
+        self._numerical = tuple((name, self._slots[name]) for name in NUMERICAL_INPUTS)
         self._needed = [
             slot
             for name, slot in self._slots.items()
@@ -137,7 +139,7 @@ class Plan:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
         slots = self._filled(values or {})
-        numerical = {name: slots[self._slots[name]] for name in NUMERICAL_INPUTS}
+        numerical = {name: slots[slot] for name, slot in self._numerical}
         execution = Execution(
             slots,
             names=self._names,
@@ -147,15 +149,13 @@ class Plan:
             should_stop=should_stop,
         )
         execution.run(self.steps)
-        residuals = execution.residual_history()
-        outputs = {name: thaw(slots[slot]) for name, slot in self._made}
-        outputs[RESIDUALS] = residuals
+        history = ResidualHistory(execution.residuals)
         return ExecutionResult(
-            values=outputs,
+            values=ResultValues(slots, self._made, history),
             converged=execution.converged,
-            residuals=residuals,
-            seconds={path: execution.seconds[node.index] for path, node in self._nodes.items()},
-            runs={path: execution.runs[node.index] for path, node in self._nodes.items()},
+            seconds=dict(zip(self._nodes, execution.seconds, strict=True)),
+            runs=dict(zip(self._nodes, execution.runs, strict=True)),
+            history=history,
         )
 
     def _filled(self, values: Mapping[str, Any]) -> list[Any]:

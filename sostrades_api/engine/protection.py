@@ -4,6 +4,7 @@ Arrays lose their write flag, tables are shallow copies under pandas' copy-on-wr
 copy), lists and dicts are subclasses that refuse to change. Nothing is copied deeply.
 """
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -61,12 +62,29 @@ def freeze_array(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def freeze_frame(frame: pd.DataFrame, *, dtypes: Sequence[Any] | None = None) -> pd.DataFrame:
+    """A shallow copy under copy-on-write; lists inside cells, which it would share, are frozen."""
+    frozen = frame.copy(deep=False)
+    for name, dtype in zip(frame.columns, frame.dtypes if dtypes is None else dtypes, strict=True):
+        if dtype == object:
+            frozen[name] = pd.Series([freeze(cell) for cell in frame[name]], dtype=object)
+    return frozen
+
+
+def _thaw_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    thawed = frame.copy(deep=False)
+    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        if dtype == object:
+            thawed[name] = pd.Series([thaw(cell) for cell in frame[name]], dtype=object)
+    return thawed
+
+
 def freeze(value: Any) -> Any:
     """The value such that nobody holding it, or the original table, can change it for others."""
     if isinstance(value, np.ndarray):
         return freeze_array(value)
     if isinstance(value, pd.DataFrame):
-        return value.copy(deep=False)
+        return freeze_frame(value)
     if isinstance(value, dict):
         return value if type(value) is FrozenDict else FrozenDict({k: freeze(v) for k, v in value.items()})
     if isinstance(value, list):
@@ -77,7 +95,7 @@ def freeze(value: Any) -> Any:
 def thaw(value: Any) -> Any:
     """Plain lists and dicts again, all the way down, and tables of their own; arrays stay read-only."""
     if isinstance(value, pd.DataFrame):
-        return value.copy(deep=False)
+        return _thaw_frame(value)
     if isinstance(value, dict):
         return {key: thaw(element) for key, element in value.items()}
     if isinstance(value, list):

@@ -6,130 +6,112 @@ is no number (text, flags, column names, shapes, keys) must be equal for the loo
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
+
+from sostrades_api.engine.flattening import Flat, flatten
+from sostrades_api.engine.value_types import MISSING
 
 # A coupling that has shrunk is still judged against this share of its largest magnitude so far; otherwise
 # one that tends to zero, or is rounding noise around zero, would never converge.
 _REMEMBERED_SHARE = 1e-6
+# Below this number of floats a loop in Python is quicker than arrays (measured).
+_FEW = 12
 
 
-class Residual:
-    """Measures one solve of one loop; remembers the largest magnitudes seen."""
+class Residual(Protocol):
+    """Measures the iterations of one solve; remembers the largest magnitudes seen."""
 
+    def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
+        """The largest scaled change over the couplings; ``inf`` when one cannot be compared.
+
+        Couplings that were ``MISSING`` before this iteration are not feedback and are passed over.
+        """
+        ...
+
+
+def residual_of(*, couplings: int, only_floats: bool) -> Residual:
+    """The quickest measure for these couplings; all give the same number."""
+    if only_floats:
+        return _FewFloats(couplings) if couplings <= _FEW else _ManyFloats()
+    return _Values()
+
+
+class _FewFloats:
     def __init__(self, couplings: int) -> None:
-        self._largest: list[Any] = [None] * couplings
+        self._largest = [0.0] * couplings
 
-    def measure(self, old: Sequence[Any], new: Sequence[Any], known: Sequence[bool] | None = None) -> float:
-        """The largest scaled change over the couplings; ``inf`` when one cannot be compared."""
-        worst = 0.0
-        for i, (before, after) in enumerate(zip(old, new, strict=True)):
-            if known is not None and not known[i]:
+    def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
+        worst, largest = 0.0, self._largest
+        for i, after in enumerate(new):
+            before = old[i]
+            if before is MISSING:
                 continue
-            change = (
-                self._scalar(i, before, after)
-                if type(after) is type(before) is float
-                else self._general(i, before, after)
-            )
-            if change > worst:
-                worst = change
+            change = after - before if after >= before else before - after
+            magnitude = max(after, -after, before, -before)
+            if magnitude > largest[i]:
+                largest[i] = magnitude
+            elif magnitude < _REMEMBERED_SHARE * largest[i]:
+                magnitude = _REMEMBERED_SHARE * largest[i]
+            if change > worst * magnitude:
+                worst = change / magnitude
         return worst
 
-    def _scalar(self, i: int, before: float, after: float) -> float:
-        change = abs(after - before)
-        magnitude = max(abs(after), abs(before))
-        largest = self._largest[i] = max(self._largest[i] or 0.0, magnitude)
-        if change == 0.0:
-            return 0.0
-        return change / max(magnitude, _REMEMBERED_SHARE * largest)
 
-    def _general(self, i: int, before: Any, after: Any) -> float:
-        old_key, old_blocks = blocks(before)
-        new_key, new_blocks = blocks(after)
-        if old_key != new_key:
+class _ManyFloats:
+    def __init__(self) -> None:
+        self._largest: Any = 0.0
+
+    def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
+        after = np.array(new)
+        before = np.array([now if was is MISSING else was for was, now in zip(old, new, strict=True)])
+        change, magnitude = np.abs(after - before), np.maximum(np.abs(after), np.abs(before))
+        self._largest = np.maximum(self._largest, magnitude)
+        return _scaled(change, magnitude, self._largest)
+
+
+class _Values:
+    """Any values: the numbers of all couplings lie in one flat vector, cut into blocks with one scale each."""
+
+    def __init__(self) -> None:
+        self._key: Any = None
+        self._largest: Any = 0.0
+        self._last: tuple[Sequence[Any], Flat] | None = None
+
+    def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
+        known = [i for i, value in enumerate(old) if value is not MISSING]
+        if len(known) < len(old):
+            old, new = [old[i] for i in known], [new[i] for i in known]
+        before = self._last[1] if self._last is not None and self._last[0] is old else flatten(old)
+        after = flatten(new)
+        self._last = (new, after)
+        if after.key != before.key:
             return math.inf
-        largest = self._largest[i]
-        if largest is None or len(largest) != len(new_blocks):
-            largest = self._largest[i] = [0.0] * len(new_blocks)
-        worst = 0.0
-        for j, (was, now) in enumerate(zip(old_blocks, new_blocks, strict=True)):
-            worst = max(worst, _block_change(largest, j, was, now))
-        return worst
+        if after.key != self._key:
+            self._key, self._largest = after.key, 0.0
+        if not after.starts:
+            return 0.0
+        return self._compare(before, after)
+
+    def _compare(self, before: Flat, after: Flat) -> float:
+        change = np.abs(after.numbers - before.numbers)
+        magnitude = np.maximum(np.abs(after.numbers), np.abs(before.numbers))
+        if np.isnan(change).any():
+            both = np.isnan(before.numbers) & np.isnan(after.numbers)
+            same = (before.numbers == after.numbers) | both
+            change, magnitude = np.where(same, 0.0, change), np.where(both, 0.0, magnitude)
+            if np.isnan(change).any():
+                return math.inf
+        change = np.maximum.reduceat(change, after.starts)
+        magnitude = np.maximum.reduceat(magnitude, after.starts)
+        self._largest = np.maximum(self._largest, magnitude)
+        return _scaled(change, magnitude, self._largest)
 
 
-def _block_change(largest: list[Any], j: int, was: np.ndarray, now: np.ndarray) -> float:
-    if was.size == 0:
-        return 0.0
-    both_missing = np.isnan(was) & np.isnan(now)
-    change = np.where(both_missing, 0.0, np.abs(now - was))
-    magnitude = np.fmax(np.abs(now), np.abs(was))
-    # a table's block is two-dimensional: each column has a magnitude of its own
-    change, magnitude = change.max(axis=0), np.nan_to_num(magnitude, nan=0.0, posinf=np.inf).max(axis=0)
-    largest[j] = np.maximum(largest[j], magnitude)
-    scale = np.maximum(magnitude, _REMEMBERED_SHARE * largest[j])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = np.where(change == 0.0, 0.0, change / scale)
-    worst = float(np.max(scaled))
+def _scaled(change: np.ndarray, magnitude: np.ndarray, largest: np.ndarray) -> float:
+    scale = np.maximum(magnitude, _REMEMBERED_SHARE * largest)
+    if not scale.all():
+        scale = np.where(scale == 0.0, 1.0, scale)  # no magnitude means no change
+    worst = float((change / scale).max())
     return math.inf if math.isnan(worst) else worst
-
-
-def blocks(value: Any) -> tuple[Any, list[np.ndarray]]:
-    """What must be equal, and the numbers, of a value; each block is judged by its own magnitude.
-
-    Returns:
-        a comparable key and float arrays: 1-D, or 2-D (rows, columns) where columns stand for themselves.
-    """
-    key: list[Any] = []
-    numbers: list[np.ndarray] = []
-    _collect(value, key, numbers)
-    return key, numbers
-
-
-def _collect(value: Any, key: list[Any], numbers: list[np.ndarray]) -> None:
-    if isinstance(value, pd.DataFrame):
-        _collect_frame(value, key, numbers)
-    elif isinstance(value, np.ndarray):
-        key.append(value.shape)
-        numbers.append(np.asarray(value, dtype=np.float64).reshape(-1))
-    elif isinstance(value, dict):
-        names = sorted(value)
-        key.append(tuple(names))
-        for name in names:
-            _collect(value[name], key, numbers)
-    elif isinstance(value, (list, tuple)):
-        _collect_list(value, key, numbers)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        key.append("number")
-        numbers.append(np.array([value], dtype=np.float64))
-    else:
-        key.append((type(value).__name__, value))
-
-
-def _collect_list(value: Sequence[Any], key: list[Any], numbers: list[np.ndarray]) -> None:
-    key.append(len(value))
-    if value and all(type(item) in {int, float} for item in value):
-        numbers.append(np.array(value, dtype=np.float64))
-        return
-    for item in value:
-        _collect(item, key, numbers)
-
-
-def _collect_frame(frame: pd.DataFrame, key: list[Any], numbers: list[np.ndarray]) -> None:
-    key.append((len(frame), tuple(frame.columns)))
-    matrix = frame.to_numpy()
-    if matrix.dtype.kind in "fiu":
-        numbers.append(matrix.astype(np.float64, copy=False))
-        return
-    for name, column in frame.items():
-        if column.dtype.kind in "fiu":
-            numbers.append(column.to_numpy(dtype=np.float64).reshape(-1, 1))
-        else:
-            key.append((name, [_comparable(cell) for cell in column]))
-
-
-def _comparable(cell: Any) -> Any:
-    if isinstance(cell, float) and math.isnan(cell):
-        return None
-    return cell.tolist() if isinstance(cell, np.ndarray) else cell

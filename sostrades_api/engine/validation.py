@@ -14,7 +14,7 @@ import pandas as pd
 
 from sostrades_api.engine.errors import InvalidValue
 from sostrades_api.engine.table_validation import check_frame
-from sostrades_api.engine.value_types import Constraints, ValueType, VariableType
+from sostrades_api.engine.value_types import Constraints, ValueType, VariableType, kind_of
 
 Faults = list[str]
 
@@ -173,22 +173,12 @@ def _anything(value: Any, constraints: Constraints, where: str, faults: Faults) 
     """An element whose type is not declared: any of the types, judged by what it is."""
     if value is None:
         return None
-    for python_types, kind in _BY_PYTHON_TYPE:
-        if isinstance(value, python_types):
-            return _check(value, ValueType(kind), constraints, where, faults)
-    return _wrong_type(value, "a value this platform can store", where, faults)
+    kind = kind_of(value)
+    if kind is None:
+        return _wrong_type(value, "a value this platform can store", where, faults)
+    return _check(value, ValueType(kind), constraints, where, faults)
 
 
-_BY_PYTHON_TYPE: tuple[tuple[Any, VariableType], ...] = (
-    ((bool, np.bool_), VariableType.BOOL),
-    ((int, np.integer), VariableType.INT),
-    ((float, np.floating), VariableType.FLOAT),
-    (str, VariableType.STRING),
-    ((list, tuple), VariableType.LIST),
-    (Mapping, VariableType.DICT),
-    (np.ndarray, VariableType.ARRAY),
-    (pd.DataFrame, VariableType.DATAFRAME),
-)
 _CHECKS: dict[VariableType, Callable[[Any, ValueType, Constraints, str, Faults], Any]] = {
     VariableType.FLOAT: _float,
     VariableType.INT: _int,

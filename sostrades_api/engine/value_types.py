@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+
 
 class VariableType(StrEnum):
     """What kind of value a variable holds."""
@@ -88,3 +91,20 @@ class Constraints:
     range: tuple[float, float] | None = None
     possible_values: tuple[Any, ...] | None = None
     columns: Mapping[str, Column] | None = None
+
+
+_BY_PYTHON_TYPE: tuple[tuple[Any, VariableType], ...] = (
+    ((bool, np.bool_), VariableType.BOOL),
+    ((int, np.integer), VariableType.INT),
+    ((float, np.floating), VariableType.FLOAT),
+    (str, VariableType.STRING),
+    ((list, tuple), VariableType.LIST),
+    (Mapping, VariableType.DICT),
+    (np.ndarray, VariableType.ARRAY),
+    (pd.DataFrame, VariableType.DATAFRAME),
+)
+
+
+def kind_of(value: Any) -> VariableType | None:
+    """The kind that a value is of, ``None`` when it is of none."""
+    return next((kind for types, kind in _BY_PYTHON_TYPE if isinstance(value, types)), None)

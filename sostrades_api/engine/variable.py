@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sostrades_api.engine.validation import check_value
@@ -56,7 +57,7 @@ class Variable:
         """The declared columns (the same as ``columns``)."""
         return self.columns
 
-    @property
+    @cached_property
     def constraints(self) -> Constraints:
         """What a value must satisfy beside its type."""
         return Constraints(range=self.range, possible_values=self.possible_values, columns=self.columns)

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sostrades_api.engine.loop import Loop, Outcome
-from sostrades_api.engine.node import Node
+from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.relaxation import relax
-from sostrades_api.engine.residual import Residual
+from sostrades_api.engine.residual import residual_of
 from sostrades_api.engine.solvers.settings import FixedPointSettings
 from sostrades_api.engine.value_types import MISSING
 
@@ -22,7 +21,7 @@ def solve(
     values: list[Any],
     *,
     settings: GaussSeidelSettings,
-    compute: Callable[[Node], list[Any]],
+    compute: Compute,
     iterated: Callable[[int, float], None],
 ) -> Outcome:
     """Sweep until no coupling changes by more than the tolerance; changes ``values`` in place.
@@ -31,27 +30,39 @@ def solve(
         loop: its disciplines in order of sweep.
         values: the slots; feedback couplings hold their initial values.
         settings: when to stop.
-        compute: runs one discipline on ``values`` and returns its outputs.
+        compute: runs one discipline on ``values``.
         iterated: told iteration and residual after every sweep.
     """
-    residual, measured, factor = Residual(len(loop.couplings)), float("inf"), settings.relaxation_factor
+    residual = residual_of(couplings=len(loop.couplings), only_floats=loop.only_floats)
+    tolerance, factor = settings.tolerance, settings.relaxation_factor
+    measured = float("inf")
+    old = loop.read(values)
     for iteration in range(1, settings.max_mda_iter + 1):
-        old = [values[slot] for slot in loop.couplings]
-        fresh = dict.fromkeys(loop.couplings)
-        for node in loop.nodes:
-            for slot, output in zip(node.out_slots, compute(node), strict=True):
-                before = values[slot]
-                if slot in fresh:
-                    fresh[slot] = output
-                    relaxed = factor != 1.0 and before is not MISSING
-                    values[slot] = relax(before, output, factor) if relaxed else output
-                else:
-                    values[slot] = output
-        new = [fresh[slot] for slot in loop.couplings]
-        measured = residual.measure(old, new, [value is not MISSING for value in old])
+        if factor == 1.0:
+            for node in loop.nodes:
+                compute(node, values)
+            new = loop.read(values)
+        else:
+            new = _relaxed_sweep(loop, values, factor, compute)
+        measured = residual.measure(old, new)
         iterated(iteration, measured)
-        if measured <= settings.tolerance:
-            for slot, value in fresh.items():
+        if measured <= tolerance:
+            for slot, value in zip(loop.couplings, new, strict=True):
                 values[slot] = value
             return Outcome(converged=True, iterations=iteration, residual=measured)
+        old = new if factor == 1.0 else loop.read(values)
     return Outcome(converged=False, iterations=settings.max_mda_iter, residual=measured)
+
+
+def _relaxed_sweep(loop: Loop, values: list[Any], factor: float, compute: Compute) -> tuple[Any, ...]:
+    """Sweep, take over a share of each change, and return the couplings as the disciplines made them."""
+    made = {}
+    coupled = frozenset(loop.couplings)
+    for node in loop.nodes:
+        before = {slot: values[slot] for slot in node.out_slots if slot in coupled}
+        compute(node, values)
+        for slot, old in before.items():
+            made[slot] = values[slot]
+            if old is not MISSING:
+                values[slot] = relax(old, values[slot], factor)
+    return tuple(made[slot] for slot in loop.couplings)

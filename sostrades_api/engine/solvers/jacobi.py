@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sostrades_api.engine.loop import Loop, Outcome
-from sostrades_api.engine.node import Node
+from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.relaxation import relax
-from sostrades_api.engine.residual import Residual
+from sostrades_api.engine.residual import residual_of
 from sostrades_api.engine.solvers.settings import FixedPointSettings
 from sostrades_api.engine.value_types import MISSING
 
@@ -22,7 +21,7 @@ def solve(
     values: list[Any],
     *,
     settings: JacobiSettings,
-    compute: Callable[[Node], list[Any]],
+    compute: Compute,
     iterated: Callable[[int, float], None],
 ) -> Outcome:
     """Iterate until no coupling changes by more than the tolerance; changes ``values`` in place.
@@ -30,24 +29,33 @@ def solve(
     Couplings without an initial value are taken from the first sweep, in which they are forward; arguments
     are those of the Gauss-Seidel solver.
     """
-    residual, measured, factor = Residual(len(loop.couplings)), float("inf"), settings.relaxation_factor
-    coupled = frozenset(loop.couplings)
+    residual = residual_of(couplings=len(loop.couplings), only_floats=loop.only_floats)
+    made, measured = list(values), float("inf")
+    old = loop.read(values)
     for iteration in range(1, settings.max_mda_iter + 1):
-        old = [values[slot] for slot in loop.couplings]
-        fresh: dict[int, Any] = {}
         for node in loop.nodes:
-            for slot, output in zip(node.out_slots, compute(node), strict=True):
-                fresh[slot] = output
-                if values[slot] is MISSING:
-                    values[slot] = output
-        measured = residual.measure(
-            old, [fresh[slot] for slot in loop.couplings], [value is not MISSING for value in old]
-        )
-        done = measured <= settings.tolerance
-        for slot, output in fresh.items():
-            relaxed = factor != 1.0 and slot in coupled and not done
-            values[slot] = relax(values[slot], output, factor) if relaxed else output
+            compute(node, made)
+            if iteration == 1:
+                _fill_missing(node.out_slots, made, values)
+        new = loop.read(made)
+        measured = residual.measure(old, new)
         iterated(iteration, measured)
-        if done:
+        converged = measured <= settings.tolerance
+        _take_over(loop, made, values, factor=1.0 if converged else settings.relaxation_factor)
+        if converged:
             return Outcome(converged=True, iterations=iteration, residual=measured)
+        old = new if settings.relaxation_factor == 1.0 else loop.read(values)
     return Outcome(converged=False, iterations=settings.max_mda_iter, residual=measured)
+
+
+def _fill_missing(slots: tuple[int, ...], made: list[Any], values: list[Any]) -> None:
+    for slot in slots:
+        if values[slot] is MISSING:
+            values[slot] = made[slot]
+
+
+def _take_over(loop: Loop, made: list[Any], values: list[Any], *, factor: float) -> None:
+    coupled = frozenset(loop.couplings) if factor != 1.0 else frozenset()
+    for node in loop.nodes:
+        for slot in node.out_slots:
+            values[slot] = relax(values[slot], made[slot], factor) if slot in coupled else made[slot]

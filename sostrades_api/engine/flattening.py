@@ -1,0 +1,100 @@
+"""Values of any type as one flat vector of numbers, and a key of all that is no number."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Flat:
+    """The numbers of some values.
+
+    Attributes:
+        numbers: 1-D float array.
+        starts: where each block begins; a block (an array, a column, a single number) has one magnitude.
+        key: what must be equal for two of them to be compared: shapes, names, texts, flags.
+    """
+
+    numbers: np.ndarray
+    starts: list[int]
+    key: list[Any]
+
+
+def flatten(values: Sequence[Any]) -> Flat:
+    """All numbers of the values, in order."""
+    collected = _Collector()
+    for value in values:
+        collected.add(value)
+    numbers = np.concatenate(collected.pieces) if collected.pieces else np.empty(0)
+    return Flat(numbers, collected.starts, collected.key)
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.pieces: list[np.ndarray] = []
+        self.starts: list[int] = []
+        self.key: list[Any] = []
+        self.size = 0
+
+    def add(self, value: Any) -> None:
+        if isinstance(value, float):
+            self._block(np.array((value,)))
+        elif isinstance(value, pd.DataFrame):
+            self._frame(value)
+        elif isinstance(value, np.ndarray):
+            self.key.append(value.shape)
+            self._block(value.reshape(-1))
+        elif isinstance(value, dict):
+            self.key.append(sorted(value))
+            for name in sorted(value):
+                self.add(value[name])
+        elif isinstance(value, (list, tuple)):
+            self._list(value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            self._block(np.array((float(value),)))
+        else:
+            self.key.append((type(value).__name__, value))
+
+    def _block(self, numbers: np.ndarray) -> None:
+        self.key.append(len(numbers))
+        if len(numbers):
+            self.starts.append(self.size)
+            self.pieces.append(numbers.astype(np.float64, copy=False))
+            self.size += len(numbers)
+
+    def _list(self, value: Sequence[Any]) -> None:
+        if value and all(type(item) in {int, float} for item in value):
+            self._block(np.array(value, dtype=np.float64))
+            return
+        self.key.append(("list", len(value)))
+        for item in value:
+            self.add(item)
+
+    def _frame(self, frame: pd.DataFrame) -> None:
+        self.key.append((len(frame), frame.columns.tolist()))
+        dtypes = frame.dtypes.tolist()
+        if all(dtype.kind in "fiu" for dtype in dtypes):
+            self._matrix(frame.to_numpy(dtype=np.float64))
+            return
+        for (name, column), dtype in zip(frame.items(), dtypes, strict=True):
+            if dtype.kind in "fiu":
+                self._block(column.to_numpy(dtype=np.float64))
+            else:
+                self.key.append((name, [_comparable(cell) for cell in column]))
+
+    def _matrix(self, matrix: np.ndarray) -> None:
+        rows, columns = matrix.shape
+        if rows:
+            self.starts.extend(range(self.size, self.size + matrix.size, rows))
+            self.pieces.append(matrix.reshape(-1, order="F"))
+            self.size += rows * columns
+
+
+def _comparable(cell: Any) -> Any:
+    if isinstance(cell, float) and math.isnan(cell):
+        return None
+    return cell.tolist() if isinstance(cell, np.ndarray) else cell

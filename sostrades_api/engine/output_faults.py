@@ -1,0 +1,16 @@
+"""What can be wrong with one output; the node that ran adds discipline and variable."""
+
+from typing import Any
+
+
+class BadOutput(Exception):
+    """An output is of the wrong type or shape; the text says how."""
+
+
+class NotANumber(BadOutput):
+    """An output is not finite; the text says where."""
+
+
+def wrong_type(value: Any, wanted: str) -> BadOutput:
+    """The error of a value that is not what was declared."""
+    return BadOutput(f"must be {wanted}, not {type(value).__name__}")

@@ -1,0 +1,103 @@
+"""Quick check of a table that a discipline returns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sostrades_api.engine.output_faults import BadOutput, NotANumber, wrong_type
+from sostrades_api.engine.protection import freeze_frame
+from sostrades_api.engine.table_validation import plain_index
+from sostrades_api.engine.value_types import Column
+
+_DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list": "O", "multiple": "OUfiub"}
+
+
+class FrameChecker:
+    """Checks columns, dtypes and finite numbers; remembers the last columns and dtypes that were right."""
+
+    def __init__(self, columns: Mapping[str, Column] | None, *, missing: str) -> None:
+        self._columns = columns
+        self._missing_allowed = bool(missing)
+        self._names = pd.Index(list(columns)) if columns is not None else None
+        self._only_floats = columns is not None and all(column.type == "float" for column in columns.values())
+        self._seen_columns: Any = None
+        self._seen_dtypes: list[Any] | None = None
+
+    def __call__(self, value: Any) -> pd.DataFrame:
+        """The table, columns in declared order, frozen; raises ``BadOutput``."""
+        if not isinstance(value, pd.DataFrame):
+            raise wrong_type(value, "a DataFrame")
+        frame = value
+        if frame.columns is not self._seen_columns:
+            frame = self._with_columns(frame)
+        frame = _with_plain_index(frame)
+        if self._only_floats:
+            numbers = frame.to_numpy()
+            if numbers.dtype.kind == "f":
+                if not self._missing_allowed and not np.isfinite(numbers).all():
+                    self._not_finite(frame)
+                return frame.copy(deep=False)
+        return self._check_columns(frame)
+
+    def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
+        if self._names is None:
+            if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
+                raise BadOutput(f"column names must be different texts, got {list(frame.columns)}")
+        elif not frame.columns.equals(self._names):
+            return self._in_order(frame, list(self._names))
+        self._seen_columns = frame.columns
+        return frame
+
+    @staticmethod
+    def _in_order(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+        missing = [name for name in names if name not in frame.columns]
+        extra = [str(name) for name in frame.columns if name not in names]
+        if missing or extra or not frame.columns.is_unique:
+            raise BadOutput(
+                f"columns must be {', '.join(names)}; missing: {', '.join(missing) or 'none'}, "
+                f"not declared: {', '.join(extra) or 'none'}"
+            )
+        return frame[list(names)]
+
+    def _check_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
+        dtypes = frame.dtypes.tolist()
+        if dtypes != self._seen_dtypes:
+            self._check_dtypes(frame, dtypes)
+            self._seen_dtypes = dtypes
+        self._check_texts(frame, dtypes)
+        if not self._missing_allowed:
+            self._not_finite(frame)
+        return freeze_frame(frame, dtypes=dtypes)
+
+    def _check_dtypes(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
+        for name, dtype in zip(frame.columns, dtypes, strict=True):
+            declared = self._columns[name].type if self._columns is not None else "multiple"
+            if dtype.kind not in _DTYPE_KINDS[declared]:
+                raise BadOutput(f"column {name!r} must hold {declared} values, not {dtype}")
+
+    def _check_texts(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
+        for name, dtype in zip(frame.columns, dtypes, strict=True):
+            if dtype == object and self._columns is not None and self._columns[name].type == "string":
+                found = pd.api.types.infer_dtype(frame[name], skipna=True)
+                if found not in {"string", "empty"}:
+                    raise BadOutput(f"column {name!r} must hold string values, not {found}")
+
+    @staticmethod
+    def _not_finite(frame: pd.DataFrame) -> None:
+        for name, column in frame.items():
+            if column.dtype.kind == "f":
+                numbers = column.to_numpy()
+                if not np.isfinite(numbers).all():
+                    row = int(np.flatnonzero(~np.isfinite(numbers))[0])
+                    raise NotANumber(f"column {name!r}, row {row} is {numbers[row]}")
+
+
+def _with_plain_index(frame: pd.DataFrame) -> pd.DataFrame:
+    index = frame.index
+    if type(index) is pd.RangeIndex and index.start == 0 and index.step == 1:
+        return frame
+    if not plain_index(frame):
+        raise BadOutput("the table has an index of its own; put it in a column, or reset_index(drop=True)")
+    return frame.reset_index(drop=True)

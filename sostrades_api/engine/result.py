@@ -1,0 +1,76 @@
+"""What an execution made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from sostrades_api.engine.numerical import RESIDUALS
+from sostrades_api.engine.protection import thaw
+
+
+class ResultValues(Mapping[str, Any]):
+    """Outputs by full name; lists, dicts and tables become the reader's own when they are read."""
+
+    def __init__(self, slots: Sequence[Any], made: Mapping[str, int], residuals: "ResidualHistory") -> None:
+        self._slots = slots
+        self._made = made
+        self._residuals = residuals
+
+    def __getitem__(self, name: str) -> Any:
+        if name == RESIDUALS:
+            return self._residuals.frame
+        return thaw(self._slots[self._made[name]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._made, RESIDUALS))
+
+    def __len__(self) -> int:
+        return len(self._made) + 1
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({dict(self)!r})"
+
+
+class ResidualHistory:
+    """One row an iteration of a loop; becomes a table when it is read."""
+
+    def __init__(self, rows: Sequence[tuple[str, int, float]]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Columns loop, iteration, residual."""
+        loops, iterations, residuals = zip(*self._rows, strict=True) if self._rows else ((), (), ())
+        return pd.DataFrame(
+            {
+                "loop": pd.Series(loops, dtype="str"),
+                "iteration": pd.Series(iterations, dtype="int64"),
+                "residual": pd.Series(residuals, dtype="float64"),
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExecutionResult:
+    """What an execution made.
+
+    Attributes:
+        values: every output by full name relative to the study.
+        converged: false when an unconverged loop was accepted (``allow_unconverged``).
+        seconds: time spent in each discipline, all its runs together.
+        runs: how often each discipline ran.
+    """
+
+    values: Mapping[str, Any]
+    converged: bool
+    seconds: Mapping[str, float]
+    runs: Mapping[str, int]
+    history: ResidualHistory
+
+    @property
+    def residuals(self) -> pd.DataFrame:
+        """Columns loop (its disciplines), iteration, residual."""
+        return self.history.frame
