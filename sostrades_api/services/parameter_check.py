@@ -7,11 +7,11 @@ from typing import Any
 
 from sostrades_api.engine import InvalidValue, PlanVariable
 from sostrades_api.errors import FaultyItem, InvalidValuesError
-from sostrades_api.services.parameter_csv import read_csv
 from sostrades_api.services.parameter_json import from_json, is_editable, json_value
 from sostrades_api.services.parameter_units import convert_unit
 from sostrades_api.services.study_case_names import find_relative_name
 from sostrades_api.services.study_plan import StudyPlan
+from sostrades_api.storage.csv_format import parse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ def _editable(variable_id: str, *, plan: StudyPlan, study_name: str) -> tuple[st
 def _checked(update: ScalarUpdate | TableUpdate, planned: PlanVariable) -> CheckedUpdate:
     variable = planned.variable
     if isinstance(update, TableUpdate):
-        return CheckedUpdate(value=variable.check(read_csv(variable, update.content)))
+        return CheckedUpdate(value=variable.check(parse(variable, update.content)))
     given = update.value
     if given is not None:
         given = from_json(given, value_type=variable.value_type)

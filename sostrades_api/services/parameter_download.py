@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import MISSING
-from sostrades_api.errors import NoResultError, NotFoundError
+from sostrades_api.errors import FaultyItem, InvalidValuesError, NoResultError, NotFoundError
 from sostrades_api.models import ExecutionValue, StudyCase, StudyParameter
-from sostrades_api.services.parameter_csv import write_csv
 from sostrades_api.services.study_case_load import execution_find_finished
 from sostrades_api.services.study_case_names import find_relative_name
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.storage import ValueStore
+from sostrades_api.storage.csv_format import CsvError, dump
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ def parameter_download(
     Raises:
         NotFoundError: the study case has no variable of this name.
         NoResultError: it is an output, and no execution has finished yet; or it has no value yet.
+        InvalidValuesError: its value has no CSV form (an array of three dimensions, say).
         StudyNotLoadableError: the study case's process is not installed any more, or cannot be built.
     """
     plan = study_plan(study.process_name).plan
@@ -46,7 +47,13 @@ def parameter_download(
     if value is MISSING:
         msg = f"the variable {parameter_key!r} has no value yet"
         raise NoResultError(msg)
-    return DownloadedParameter(file_name=f"{parameter_key}.csv", content=write_csv(planned.variable, value))
+    try:
+        content = dump(planned.variable, value)
+    except CsvError as error:
+        raise InvalidValuesError(
+            [FaultyItem(fault, variable_id=parameter_key) for fault in error.faults]
+        ) from error
+    return DownloadedParameter(file_name=f"{parameter_key}.csv", content=content)
 
 
 def _find_input(session: Session, study: StudyCase, *, name: str, values: ValueStore, default: Any) -> Any:

@@ -32,6 +32,7 @@ class LoadedStudy:
 
     revision: int
     execution_id: int | None
+    fingerprint: str
     variables: dict[str, dict[str, Any]]
 
 
@@ -90,7 +91,12 @@ def study_case_load(
             else _show_default(plan.plan.variables[name], tables=tables)
         )
         variables[full_name(snapshot.name, relative=name)] = {**plan.descriptions[name], **stored}
-    return LoadedStudy(revision=snapshot.revision, execution_id=execution_id, variables=variables)
+    return LoadedStudy(
+        revision=snapshot.revision,
+        execution_id=execution_id,
+        fingerprint=plan.fingerprint,
+        variables=variables,
+    )
 
 
 def execution_find_finished(session: Session, study_case_id: int) -> int | None:

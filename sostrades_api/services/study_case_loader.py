@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from sostrades_api.services.study_case_load import LoadedSide, LoadedStudy, study_case_load
+from sostrades_api.services.study_plan import study_plan
 from sostrades_api.storage import ValueStore
 
 LONGEST_WAIT = 600.0
@@ -33,17 +34,16 @@ class LoadRequest:
 
     study_case_id: int
     created_at: dt.datetime  # another database may have had another study of the same id
+    process_name: str
     revision: int
-    fingerprint: str
     execution_id: int | None = None
     io: LoadedSide = LoadedSide.IN
     prefix: str = ""
     tables: bool = False
 
-    @property
-    def shared_key(self) -> str:
-        """Its name in Redis."""
-        return f"sostrades:load:{hashlib.sha256(repr(self).encode()).hexdigest()}"
+    def shared_key(self, fingerprint: str) -> str:
+        """Its name in Redis, with the process as it is installed now."""
+        return f"sostrades:load:{hashlib.sha256(repr((self, fingerprint)).encode()).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class LoadedBody:
 
     revision: int
     execution_id: int | None
+    fingerprint: str
     body: bytes
 
 
@@ -129,7 +130,8 @@ class StudyLoader:
                 del self._running[request]
 
     def _load(self, request: LoadRequest) -> LoadedBody:
-        loaded = self._find_shared(request)
+        fingerprint = study_plan(request.process_name).fingerprint
+        loaded = self._find_shared(request, fingerprint)
         if loaded is None:
             with self._open_session() as session:
                 study = study_case_load(
@@ -140,7 +142,7 @@ class StudyLoader:
                     prefix=request.prefix,
                     tables=request.tables,
                 )
-            loaded = LoadedBody(study.revision, study.execution_id, json_body(study))
+            loaded = LoadedBody(study.revision, study.execution_id, study.fingerprint, json_body(study))
             self._share(_really(request, loaded), loaded)
         self._keep(request, loaded)
         return loaded
@@ -159,19 +161,20 @@ class StudyLoader:
                 _, dropped = self._ready.popitem(last=False)
                 self._bytes -= len(dropped.body)
 
-    def _find_shared(self, request: LoadRequest) -> LoadedBody | None:
+    def _find_shared(self, request: LoadRequest, fingerprint: str) -> LoadedBody | None:
         if self._shared is None:
             return None
         with suppress(RedisError):
-            body = self._shared.get(request.shared_key)
+            body = self._shared.get(request.shared_key(fingerprint))
             if body:
-                return LoadedBody(request.revision, request.execution_id, bytes(body))
+                return LoadedBody(request.revision, request.execution_id, fingerprint, bytes(body))
         return None
 
     def _share(self, request: LoadRequest, loaded: LoadedBody) -> None:
         if self._shared is not None and len(loaded.body) <= LARGEST_SHARED:
             with suppress(RedisError):
-                self._shared.set(request.shared_key, loaded.body, ex=SHARED_SECONDS)
+                key = request.shared_key(loaded.fingerprint)
+                self._shared.set(key, loaded.body, ex=SHARED_SECONDS)
 
 
 def json_body(study: LoadedStudy) -> bytes:

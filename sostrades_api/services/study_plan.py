@@ -39,6 +39,12 @@ def study_plan(process_name: str) -> StudyPlan:
         raise StudyNotLoadableError(msg) from error
 
 
+def require_installed(process_name: str) -> None:
+    """Raise `StudyNotLoadableError` at once when a process is gone, without building its plan."""
+    if process_name not in catalogue.names():
+        study_plan(process_name)
+
+
 @functools.lru_cache(maxsize=256)
 def _described_plan(plan: Plan) -> StudyPlan:
     descriptions = {name: described(variable) for name, variable in plan.variables.items()}

@@ -1,1 +1,25 @@
-"""API v0, one blueprint a noun: parse, call a service, present."""
+"""API v0: one blueprint a noun. A view parses, calls one service, and presents."""
+
+from flask_openapi3 import OpenAPI
+
+from sostrades_api.api.v0 import calculation, documentation, parameters, ping, studies, study_case
+from sostrades_api.api.v0.converters import UnboundedIntegerConverter
+from sostrades_api.api.v0.requests import validation_problem
+
+BLUEPRINTS = (
+    studies.api,
+    study_case.api,
+    parameters.api,
+    calculation.api,
+    ping.api,
+)
+
+
+def register(app: OpenAPI) -> None:
+    """Add every route of API v0 to the application."""
+    app.url_map.converters["whole"] = UnboundedIntegerConverter
+    app.validation_error_callback = validation_problem
+    for blueprint in BLUEPRINTS:
+        app.register_api(blueprint)
+    documentation.publish(app)
+    app.add_url_rule("/openapi.json", "openapi_json", lambda: app.api_doc)

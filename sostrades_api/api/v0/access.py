@@ -1,0 +1,28 @@
+"""The study case of a request, and the parts every view needs."""
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from sostrades_api.access import Permission
+from sostrades_api.http.authentication import current_actor
+from sostrades_api.models import StudyCase, db
+from sostrades_api.platform import current_platform
+from sostrades_api.services.study_case_get import study_case_get
+
+
+def session() -> Session:
+    """The session of this request."""
+    return db.session()
+
+
+def study_for(permission: Permission, study_case_id: int, *, deleted: bool = False) -> StudyCase:
+    """The study case, if the caller may do that with it (404 or 403 otherwise)."""
+    return study_case_get(
+        session(), study_case_id, actor=current_actor(), permission=permission, deleted=deleted
+    )
+
+
+def study_url(study_case_id: int) -> str:
+    """Where a browser sees a study case."""
+    base = current_platform().settings.public_url or request.host_url
+    return f"{base.rstrip('/')}/study-case/{study_case_id}"

@@ -1,0 +1,91 @@
+"""What a request says: its arguments and its JSON body; what cannot be read is refused."""
+
+from typing import Any, NoReturn, TypeVar
+
+import orjson
+from flask import request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import UnsupportedMediaType
+
+from sostrades_api.errors import FaultyItem, InvalidValuesError, MalformedError
+from sostrades_api.platform import current_platform
+
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+MAX_DEPTH = 32
+_MOST_FAULTS = 100
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def validation_problem(error: ValidationError) -> NoReturn:
+    """What pydantic found, as the problem every other wrong value is."""
+    items = [
+        FaultyItem(fault["msg"], pointer="".join(f"/{part}" for part in fault["loc"]))
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)[
+            :_MOST_FAULTS
+        ]
+    ]
+    raise InvalidValuesError(items)
+
+
+def refuse_unknown_arguments(allowed: frozenset[str]) -> None:
+    """Raise unless the query has these keys only: a misspelt one must not be ignored silently."""
+    unknown = [key for key in request.args if key not in allowed]
+    if unknown:
+        known = ", ".join(sorted(allowed)) or "none"
+        raise InvalidValuesError(
+            [FaultyItem(f"unknown query parameter; known: {known}", pointer=f"?{key}") for key in unknown]
+        )
+
+
+def body_as(model: type[ModelT]) -> ModelT:
+    """The JSON body as this model.
+
+    Raises:
+        MalformedError: it is not JSON.
+        InvalidValuesError: it does not fit the model.
+    """
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType(f"send the body as {JSON}")
+    try:
+        return model.model_validate(read_json(read_body()))
+    except ValidationError as error:
+        validation_problem(error)
+
+
+def read_body() -> bytes:
+    """The body of a request that is not multipart, within the limit of JSON bodies."""
+    request.max_content_length = current_platform().settings.max_json_bytes
+    return request.get_data(cache=False)
+
+
+def read_json(data: bytes) -> Any:
+    """JSON, strictly: UTF-8, no bare NaN, no bottomless nesting.
+
+    Raises:
+        MalformedError: it is something else.
+    """
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        msg = f"the body is not JSON: {error}"
+        raise MalformedError(msg) from error
+    _refuse_depth(value)
+    return value
+
+
+def _refuse_depth(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            msg = f"the JSON is nested deeper than {MAX_DEPTH} levels"
+            raise MalformedError(msg)
+        level = [
+            item
+            for container in level
+            if isinstance(container, list | dict)
+            for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, list | dict)
+        ]
