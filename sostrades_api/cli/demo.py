@@ -29,8 +29,8 @@ _PORTS_TRIED = 100
 _ANSWER_SECONDS = 60.0
 _EXECUTION_SECONDS = 300.0
 _STOP_SECONDS = 8.0
-_WEB_PROCESSES = 2
-_THREADS = 8
+_WEB_PROCESSES = 1  # each imports everything, and loads every study case, for itself
+_THREADS = 16
 _SHOWN_PROCESS = "dice2016r"  # the one that is executed, so that there are results to look at
 
 
@@ -102,16 +102,14 @@ def _run(options: Options) -> None:
     children = Children(options.data_dir / "logs")
     server = None
     try:
-        _say("migrating the database")
-        _flask(env, "db", "upgrade")
+        _say("preparing database and example studies")
+        access = json.loads(_flask(env, "demo_seed").splitlines()[-1])
         _say("starting queue, workers and web server")
         try:
             server = ensure_server(Settings(data_dir=options.data_dir))
         except DomainError as error:
             raise click.ClickException(error.detail) from error
         url = _start_children(options, children, listener=listener, env=env)
-        _say("making the example studies")
-        access = json.loads(_flask(env, "demo_seed").splitlines()[-1])
         _wait_for_answer(url, children)
         _execute_shown(url, access, children)
         _announce(options, url=url, access=access, logs=children.logs)
@@ -153,9 +151,8 @@ def _start_children(
     options: Options, children: Children, *, listener: socket.socket, env: dict[str, str]
 ) -> str:
     """Start workers and web server; the address of the latter."""
-    for number in range(1, options.workers + 1):
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-        children.start(f"worker {number}", command=command, env=env)
+    worker = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--count", str(options.workers)]
+    children.start("worker", command=worker, env=env)
     descriptor = listener.fileno()
     command = gunicorn_command([f"fd://{descriptor}"], processes=_WEB_PROCESSES, threads=_THREADS)
     children.start("web", command=command, env=env, pass_fds=[descriptor])

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor
 from sostrades_api.errors import AuthenticationError, NotFoundError
 from sostrades_api.models import Group, StudyCase, User, db
+from sostrades_api.models.migration import migrate_database
 from sostrades_api.platform import current_platform
 from sostrades_api.processes import catalogue
 from sostrades_api.services.actor_of_user import actor_of_user
@@ -60,14 +62,15 @@ class DemoAccess:
 @click.command("demo_seed", hidden=True)
 @with_appcontext
 def demo_seed() -> None:
-    """Print, as JSON, how to sign in and the demo's study cases, after making what is missing."""
+    """Print, as JSON, how to sign in and the demo's study cases, once migrated and complete."""
+    migrate_database(current_app)
     path = current_platform().settings.data_dir / "demo.json"
     access = DemoAccess.read(path)
-    owner = _owner(db.session, access, path=path)
-    group = _group(db.session, owner)
-    _renew_key(db.session, access, owner)
+    owner = _owner(db.session(), access, path=path)
+    group = _group(db.session(), owner)
+    _renew_key(db.session(), access, owner)
     studies = [
-        _study_case(db.session, access, process_name=process, owner=owner, group=group)
+        _study_case(db.session(), access, process_name=process, owner=owner, group=group)
         for process in STUDY_CASES
         if process in catalogue.names()
     ]
