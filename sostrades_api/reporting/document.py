@@ -53,6 +53,7 @@ class Report:
     inputs: tuple[InputGroup, ...]
     disciplines: tuple[DisciplineCharts, ...]
     convergence_chart: dict[str, Any] | None = None
+    failed_since: str | None = None
 
     @property
     def unconverged(self) -> tuple[LoopOutcome, ...]:
