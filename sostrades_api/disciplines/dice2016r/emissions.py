@@ -142,7 +142,7 @@ def _mitigation_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart
             ),
         ],
         secondary_y_axis=Axis(label="Carbon intensity", unit="kgCO2/USD of 2010", from_zero=True),
-        section="Mitigation",
+        section="Emissions",
     )
 
 

@@ -69,14 +69,16 @@ def _capital(investment: Values, *, start: float, depreciation: float) -> Values
 def _output_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart:
     series = [frame.line("Gross output", values["gross_output_df"], "gross_output")]
     axis = Axis(label="Gross output", unit="trillion USD of 2010 a year", from_zero=True)
-    return pictures.over_years("Gross world output", axis, series, section="Output")
+    return pictures.over_years("Gross world output", axis, series, section="Output and capital")
 
 
 def _growth_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart:
     rates = pictures.growth(values["gross_output_df"], "gross_output")
     series = [frame.line("Gross output", rates, "growth", kind=pictures.BAR)]
     axis = Axis(label="Growth", unit="%/year")
-    return pictures.over_years("Growth of gross output", axis, series, section="Output", show_legend=False)
+    return pictures.over_years(
+        "Growth of gross output", axis, series, section="Output and capital", show_legend=False
+    )
 
 
 def _capital_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart:
@@ -88,7 +90,7 @@ def _capital_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart:
             frame.line("Investment (right)", values["investment_df"], "investment", secondary=True),
         ],
         secondary_y_axis=Axis(label="Investment", unit="trillion USD of 2010 a year", from_zero=True),
-        section="Capital",
+        section="Output and capital",
     )
 
 

@@ -141,8 +141,13 @@ def _milestones(values: Mapping[str, Any], frame: pictures.Frame) -> Table:
         ("Consumption", "consumption_df", "consumption"),
     ):
         shown = frame.milestones(values[table])[name].tolist()
-        columns.append(TableColumn(label=label, unit=MONEY_A_YEAR, values=shown))
-    return Table(title="National accounts of the world", section="Output", columns=tuple(columns))
+        columns.append(TableColumn(label=label, unit="trillion USD/year", values=shown))
+    return Table(
+        title="National accounts of the world",
+        description="Money is in USD of 2010",
+        section="Output",
+        columns=tuple(columns),
+    )
 
 
 _PICTURES: dict[str, pictures.Draw] = {

@@ -108,14 +108,16 @@ def _population_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart
         "World population",
         Axis(label="Population", unit="million", from_zero=True),
         series,
-        section="Population",
+        section="Population and productivity",
     )
 
 
 def _productivity_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart:
     series = [frame.line("Total factor productivity", values["productivity_df"], "productivity")]
     axis = Axis(label="Productivity", from_zero=True)
-    return pictures.over_years("Total factor productivity", axis, series, section="Productivity")
+    return pictures.over_years(
+        "Total factor productivity", axis, series, section="Population and productivity"
+    )
 
 
 def _growth_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart:
@@ -124,7 +126,7 @@ def _growth_chart(values: Mapping[str, Any], frame: pictures.Frame) -> Chart:
         frame.line("Productivity", pictures.growth(values["productivity_df"], "productivity"), "growth"),
     ]
     return pictures.over_years(
-        "Growth rates", Axis(label="Growth", unit="%/year"), series, section="Productivity"
+        "Growth rates", Axis(label="Growth", unit="%/year"), series, section="Population and productivity"
     )
 
 

@@ -111,7 +111,7 @@ def _welfare_table(values: Mapping[str, Any], frame: pictures.Frame) -> Table:
             TableColumn(label="Year", values=rows["year"].tolist()),
             TableColumn(
                 label="Consumption per head",
-                unit="USD of 2010 a year",
+                unit="2010 USD/year",
                 values=rows["consumption_a_head"].tolist(),
             ),
             TableColumn(label="Utility of one person", values=rows["utility"].tolist()),
