@@ -35,7 +35,6 @@ from sostrades_api.engine.errors import (
     UnitMisfit,
     UnknownNamespace,
 )
-from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.observer import (
     DisciplineEnded,
     DisciplineFailed,
@@ -47,6 +46,7 @@ from sostrades_api.engine.observer import (
 )
 from sostrades_api.engine.plan import Plan, PlanVariable
 from sostrades_api.engine.process import Place, Process, Reference
+from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.value_types import MISSING, Column, ValueType, VariableType, Visibility
 from sostrades_api.engine.variable import Variable
 

@@ -8,13 +8,12 @@ from typing import Any
 from sostrades_api.engine.errors import (
     BuildError,
     DeclarationMisfit,
-    InvalidReference,
     InvalidInputs,
+    InvalidReference,
     InvalidValue,
     ReservedName,
     TwoProducers,
 )
-from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.graph import ordered_components, sweep_order
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.merging import check_fit, default_fits, one_default, shared_input
@@ -25,6 +24,7 @@ from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.plan import Plan, PlanVariable
 from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.value_types import MISSING, VariableType
 from sostrades_api.engine.variable import Variable
 

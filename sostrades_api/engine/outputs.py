@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sostrades_api.engine.output_frames import FrameChecker
 from sostrades_api.engine.output_faults import BadOutput, NotANumber, wrong_type
+from sostrades_api.engine.output_frames import FrameChecker
 from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array
 from sostrades_api.engine.value_types import Column, ValueType, VariableType, kind_of
 from sostrades_api.engine.variable import Variable

@@ -9,6 +9,8 @@ import pandas as pd
 from sostrades_api.engine.value_types import Column
 
 _SHOWN_FAULTS = 5
+# columns of these dtypes hold nothing that a cell-by-cell look could find wrong
+_NORMAL = {"float": np.dtype(np.float64), "int": np.dtype(np.int64), "bool": np.dtype(np.bool_)}
 
 
 def plain_index(frame: pd.DataFrame) -> bool:
@@ -34,13 +36,20 @@ def check_frame(
     if columns is not None and not _columns_fit(frame, columns, where, faults):
         return frame
     names = list(columns) if columns is not None else list(frame.columns)
-    checked = {
-        name: _check_column(
-            frame[name], columns[name] if columns else None, f"{where}column {name!r}", faults
-        )
-        for name in names
-    }
-    return pd.DataFrame(checked, index=pd.RangeIndex(len(frame)))
+    if list(frame.columns) != names:
+        frame = frame[names]
+    changed: dict[str, pd.Series] = {}
+    for name, dtype in zip(names, frame.dtypes, strict=True):
+        column = columns[name] if columns is not None else None
+        if dtype == _NORMAL.get(column.type if column else "") and not (column and column.range):
+            continue
+        checked = _check_column(frame[name], column, f"{where}column {name!r}", faults)
+        if checked.dtype != dtype:
+            changed[name] = checked
+    frame = frame.copy(deep=False)
+    for name, checked in changed.items():
+        frame[name] = checked
+    return frame if type(frame.index) is pd.RangeIndex else frame.reset_index(drop=True)
 
 
 def _columns_fit(frame: pd.DataFrame, columns: Mapping[str, Column], where: str, faults: list[str]) -> bool:
@@ -59,6 +68,10 @@ def _check_column(series: pd.Series, column: Column | None, where: str, faults: 
         return _numbers(series, column, where, faults)
     if kind == "int":
         return _whole_numbers(series, column, where, faults)
+    if isinstance(series.dtype, pd.StringDtype) and kind in {"string", "multiple"}:
+        return series.astype("str")
+    if series.dtype.kind in "fiub" and kind == "multiple":
+        return series
     wrong = {"string": _not_text, "bool": _not_bool, "list": _not_list}.get(kind, _not_storable)
     _report([(row, value, f"not {kind}") for row, value in enumerate(series) if wrong(value)], where, faults)
     if kind == "bool" and series.dtype == object and not faults:

@@ -1,92 +1,104 @@
 """Units: Pint, with the money and climate units of the models.
 
-A unit is text as modellers write it. Equal texts always fit; otherwise both must be readable.
+A unit is text as modellers write it: "trillion 2010 USD", "GtCO2", "W/m2", "per 5 years", "-". Equal texts
+always fit; texts that differ must both be readable to be compared or converted. Names side by side are one
+product, which binds closer than a division: "USD/kW h" is USD/(kW h).
 """
 
+import math
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pint
 
 from sostrades_api.engine.errors import UnitError
 
-_DIMENSIONLESS = {"", "-", "1", "none", "None", "dimensionless", "no unit", "unitless"}
+_DIMENSIONLESS = {"", "-", "1", "none", "dimensionless", "no unit", "unitless", "nan"}
 _DEFINITIONS = (
-    "USD = [currency] = usd = US$ = dollar",
-    "EUR = [currency_eur] = euro",
-    "percent_share = 0.01 = pct",
-    "ppm_volume = 1e-6 = ppmv",
-    "tCO2 = [mass_co2] = tonne_CO2 = tCO2eq = tCO2e",
-    "tC = 44 / 12 * tCO2 = tonne_C",
-    "person = [person] = people = persons",
-    "passenger = [passenger] = pax",
+    "USD = [currency] = usd = dollar = dollars",
+    "EUR = [currency_eur] = euro = euros",
+    "tCO2 = [mass_co2] = tCO2eq = tCO2e = tonne_CO2",
+    "tC = 44 / 12 * tCO2",
+    "ppmv = 1e-6",
+    "person = [person] = people = persons = pax = passenger = passengers = capita = inhabitants",
 )
-_WORDS = {
-    "thousand": "1e3",
-    "million": "1e6",
-    "millions": "1e6",
-    "billion": "1e9",
-    "billions": "1e9",
-    "trillion": "1e12",
-    "trillions": "1e12",
-    "per": "/",
-    "%": "percent",
-    "$": "USD",
-    "°C": "delta_degC",
-    "°F": "delta_degF",
-}
-_TOKEN = re.compile(r"[A-Za-zµ°%$][A-Za-zµ°%$_0-9]*|[0-9.]+(?:[eE][+-]?[0-9]+)?|\*\*|\S")
-_YEAR_OF_PRICES = re.compile(r"\b(1[89]|20)\d\d(?=\s*(USD|US\$|usd|EUR|\$))|(?<=USD)_?\d{4}|(?<=EUR)_?\d{4}")
+_PHRASES = (
+    (re.compile(r"\*\*"), "^"),
+    (re.compile(r"\bper\b"), "/"),
+    (re.compile(r"\bUS\$"), "USD"),
+    (re.compile(r"(?<![A-Za-z])([kMGTB]?)\$"), r"\1USD"),
+    (re.compile(r"\bBUSD\b"), "GUSD"),
+    (re.compile(r"€"), "EUR"),
+    (re.compile(r"%"), " percent "),
+    (re.compile(r"(°|\bdeg ?)(C|F)\b|\b()(celsius|fahrenheit)\b", re.IGNORECASE), r" delta_deg\2\4 "),
+    (re.compile(r"\b([kMG]?)t(?:on|ons|onne|onnes)?[ _](CO2(?:eq|e)?|C)\b"), r"\1t\2"),
+    (re.compile(r"\b(million|billion|trillion|thousand)s?(?: of)?\b"), r"\1"),
+    (re.compile(r"\bbn\b"), "billion"),
+)
+_NUMBER_WORDS = {"thousand": "1e3", "million": "1e6", "billion": "1e9", "trillion": "1e12"}
+# The year whose prices money is counted in: "2010 USD", "USD2010", "$2010"
+_PRICES = re.compile(
+    r"\b(?:1[89]|20)\d\d(?=\s*_?(?:USD|EUR))|(?<=USD)[ _]?(?:1[89]|20)\d\d\b|(?<=EUR)[ _]?(?:1[89]|20)\d\d\b"
+)
+_OPERATOR = re.compile(r"\s*([*/()·])\s*")
+# Units come from clients too: no towers of powers, nothing that takes long to read
+_EXPONENT = re.compile(r"\^\s*(?!\(?-?\d(?:\.\d+)?\)?(?:$|[\s*/)]))|\^[^*/ ]*\^")
+_LONGEST = 100
+_POWER = re.compile(r"^([A-Za-zµ_]*[A-Za-zµ])(-?[1-9])$")
 
 
 @cache
 def _registry() -> pint.UnitRegistry:
-    registry: pint.UnitRegistry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    registry: pint.UnitRegistry = pint.UnitRegistry()
     for definition in _DEFINITIONS:
         registry.define(definition)
     return registry
 
 
-def _expression(unit: str) -> str:
-    words: list[str] = []
-    for token in _TOKEN.findall(_YEAR_OF_PRICES.sub(" ", unit)):
-        word = _WORDS.get(token, token)
-        needs_product = (
-            words and words[-1] not in {"*", "/", "(", "**", "^"} and word not in {"*", "/", ")", "**", "^"}
-        )
-        words.extend(["*", word] if needs_product else [word])
-    if words and words[0] == "/":
-        words.insert(0, "1")
-    return " ".join(words)
+def _word(word: str) -> str:
+    power = _POWER.match(word)
+    if word in _NUMBER_WORDS:
+        return _NUMBER_WORDS[word]
+    if power and word not in _registry():
+        return f"{power[1]}^{power[2]}"
+    return word
 
 
-@cache
-def parse(unit: str | None) -> tuple[float, pint.Unit, str]:
-    """Factor, Pint unit and the year of prices of a unit's text.
+def _expression(text: str) -> str:
+    parts = []
+    for part in _OPERATOR.split(text):
+        words = [_word(word) for word in part.replace("·", "*").split()]
+        parts.append(f"({' * '.join(words)})" if len(words) > 1 else "".join(words))
+    expression = "".join(part.replace("·", "*") for part in parts)
+    return f"1{expression}" if expression.startswith("/") else expression
 
-    Raises:
-        UnitError: the text names a unit nobody knows.
-    """
-    text = (unit or "").strip()
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> tuple[float, pint.Unit, str]:
+    """Factor, Pint unit and year of prices ("" when none is named)."""
     registry = _registry()
-    if text in _DIMENSIONLESS:
+    if text.lower() in _DIMENSIONLESS:
         return 1.0, registry.dimensionless, ""
-    prices = "".join(match.group(0) for match in _YEAR_OF_PRICES.finditer(text)).strip("_")
+    plain = text if len(text) <= _LONGEST else "too long"
+    for pattern, replacement in _PHRASES:
+        plain = pattern.sub(replacement, plain)
+    if _EXPONENT.search(plain):
+        raise UnitError(detail=f"{text!r} has an exponent that is not a small number")
+    prices = ",".join(sorted({found.strip(" _") for found in _PRICES.findall(plain)}))
     try:
-        quantity = registry.parse_expression(_expression(text))
-        quantity = quantity if isinstance(quantity, registry.Quantity) else registry.Quantity(quantity)
-    except Exception as error:
+        quantity = registry.Quantity(registry.parse_expression(_expression(_PRICES.sub(" ", plain))))
+        return float(quantity.magnitude), quantity.units, prices
+    except Exception as error:  # Pint's parser raises whatever its tokenizer does
         raise UnitError(detail=f"{text!r} is not a unit this platform knows ({error})") from error
-    return float(quantity.magnitude), quantity.units, prices
 
 
 def same(first: str | None, second: str | None) -> bool:
     """Whether two texts mean one unit, number for number."""
-    if (first or "").strip() == (second or "").strip():
+    if _text(first) == _text(second):
         return True
     try:
-        return convert(1.0, first, second) == 1.0 and convert(0.0, first, second) == 0.0
+        return math.isclose(convert(1.0, first, second), 1.0, rel_tol=1e-12)
     except UnitError:
         return False
 
@@ -101,20 +113,32 @@ def compatible(first: str | None, second: str | None) -> bool:
 
 
 def convert(value: Any, source: str | None, target: str | None) -> Any:
-    """The value (number or array) in ``target`` instead of ``source``; equal texts change nothing.
+    """The value (a number or an array of any shape) in ``target`` instead of ``source``.
+
+    Equal texts change nothing, whether they can be read or not.
 
     Raises:
-        UnitError: one of them is unknown, or they measure different things.
+        UnitError: one of them is unknown; they measure different things; they are prices of different years;
+            or they are temperature scales, where a reading and a difference convert differently.
     """
-    if (source or "").strip() == (target or "").strip():
+    if _text(source) == _text(target):
         return value
-    source_factor, source_unit, source_prices = parse(source)
-    target_factor, target_unit, target_prices = parse(target)
+    source_factor, source_unit, source_prices = _parse(_text(source))
+    target_factor, target_unit, target_prices = _parse(_text(target))
     if source_prices != target_prices:
         raise UnitError(detail=f"{source!r} and {target!r} are in prices of different years")
-    registry = _registry()
+    if source_unit != target_unit and (_is_degrees(source_unit) or _is_degrees(target_unit)):
+        raise UnitError(detail=f"{source!r} to {target!r}: a reading and a difference convert differently")
     try:
-        quantity = registry.Quantity(value * source_factor, source_unit).to(target_unit)
+        factor = _registry().Quantity(source_factor, source_unit).to(target_unit).magnitude
     except pint.PintError as error:
         raise UnitError(detail=f"cannot convert {source!r} to {target!r}: {error}") from error
-    return quantity.magnitude / target_factor
+    return value * (factor / target_factor)
+
+
+def _text(unit: str | None) -> str:
+    return " ".join((unit or "").split())
+
+
+def _is_degrees(unit: pint.Unit) -> bool:
+    return str(unit) in {"delta_degree_Celsius", "delta_degree_Fahrenheit"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 from sostrades_api.engine.loop import Outcome
 from sostrades_api.engine.solvers import gauss_seidel, jacobi
@@ -15,7 +16,7 @@ class Solver:
     settings: type[FixedPointSettings]
     solve: Callable[..., Outcome]
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The numerical parameters that it reads."""
         return tuple(field.name for field in fields(self.settings))
