@@ -1,7 +1,8 @@
 """Fixtures of every test.
 
 A test that asks for ``database_url`` (or ``app``, ``session``, ``client``) runs twice: on SQLite and on
-PostgreSQL; ``--database sqlite`` is the quick way.
+PostgreSQL; ``--database sqlite`` is the quick way. ``pytest.mark.database("sqlite")`` is for tests that have
+a database only because the application needs one.
 """
 
 import shutil
@@ -34,6 +35,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
         databases = DATABASES if chosen == "both" else (chosen,)
+        marker = metafunc.definition.get_closest_marker("database")
+        if marker:
+            databases = tuple(database for database in databases if database in marker.args)
         metafunc.parametrize("database_url", databases, indirect=True)
 
 
@@ -95,9 +99,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    name = server.create(template=request.getfixturevalue("postgres_template"))
+    name = server.borrow(template=request.getfixturevalue("postgres_template"))
     yield server.url(name)
-    server.drop_later(name)
+    server.give_back(name, tables=[table.name for table in reversed(db.metadata.sorted_tables)])
 
 
 @pytest.fixture

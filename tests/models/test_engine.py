@@ -1,0 +1,103 @@
+"""Connections: readers and writers do not get in each other's way."""
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import Group, GroupMember, db
+from sostrades_api.models.engine import WRITING
+from sostrades_api.services.group_create import group_create
+
+
+@pytest.fixture
+def engine(app):
+    with app.app_context():
+        return db.engine
+
+
+def test_a_foreign_key_is_enforced(session):
+    session.add(GroupMember(group_id=1, user_id=1))
+    with pytest.raises(IntegrityError):
+        session.commit()
+
+
+def test_deleting_a_group_deletes_its_keys(session, make_group, make_key):
+    group = make_group()
+    make_key(group)
+    session.delete(group)
+    session.commit()
+    assert session.scalar(text("SELECT count(*) FROM api_keys")) == 0
+
+
+@pytest.mark.database("sqlite")
+def test_sqlite_is_set_up_for_many_processes(engine):
+    with engine.connect() as connection:
+        values = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert values == {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+def test_a_reader_does_not_wait_for_a_writer(engine, session):
+    group_create(session, name="before")
+    with Session(engine) as writer, Session(engine) as reader:
+        writer.connection(execution_options={WRITING: True})
+        writer.add(Group(name="not yet committed"))
+        writer.flush()
+        began = time.monotonic()
+        names = reader.scalars(select(Group.name)).all()
+        assert time.monotonic() - began < 1
+    assert names == ["before"]
+
+
+def test_a_writer_does_not_wait_for_a_reader(engine, session):
+    with Session(engine) as reader:
+        assert reader.scalars(select(Group.name)).all() == []
+        group_create(session, name="new")
+        assert reader.in_transaction()
+
+
+@pytest.mark.database("sqlite")
+def test_a_second_writer_waits_for_the_first_instead_of_failing(engine, session):
+    begun, released = threading.Event(), threading.Event()
+
+    def write_slowly():
+        with Session(engine) as writer:
+            writer.connection(execution_options={WRITING: True})
+            begun.set()
+            released.wait(5)
+            writer.add(Group(name="first"))
+            writer.commit()
+
+    thread = threading.Thread(target=write_slowly)
+    thread.start()
+    begun.wait(5)
+    threading.Timer(0.2, released.set).start()
+    group_create(session, name="second")
+    thread.join()
+    assert session.scalars(select(Group.name).order_by(Group.id)).all() == ["first", "second"]
+
+
+@pytest.mark.database("sqlite")
+def test_a_transaction_that_reads_first_and_writes_later_is_what_the_write_lock_prevents(engine):
+    with Session(engine) as reader:
+        reader.scalars(select(Group)).all()
+        with Session(engine) as other:
+            other.add(Group(name="other"))
+            other.commit()
+        reader.add(Group(name="late"))
+        with pytest.raises(OperationalError):
+            reader.commit()
+
+
+def test_an_id_is_never_given_twice(session, make_group):
+    group = make_group()
+    first = group.id
+    session.delete(group)
+    session.commit()
+    assert make_group().id > first

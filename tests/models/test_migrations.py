@@ -1,0 +1,75 @@
+"""The migrations make exactly the tables the models describe, on both databases."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from sostrades_api.models import db
+from sostrades_api.models.migration import MIGRATIONS_DIR, is_current, migrate_database
+from sostrades_api.settings import PROJECT_DIR
+
+
+@pytest.fixture
+def config(app):
+    with app.app_context():
+        return app.extensions["migrate"].migrate.get_config(str(MIGRATIONS_DIR))
+
+
+def tables(app):
+    with app.app_context():
+        return set(inspect(db.engine).get_table_names()) - {"alembic_version", "sqlite_sequence"}
+
+
+def differences(app):
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, db.metadata)
+
+
+def test_there_is_one_head():
+    assert len(ScriptDirectory(str(MIGRATIONS_DIR)).get_heads()) == 1
+
+
+def test_the_migrated_tables_are_those_of_the_models(app):
+    assert tables(app) == set(db.metadata.tables)
+    assert differences(app) == []
+
+
+def test_down_and_up_again_leads_to_the_same_tables(app, config):
+    with app.app_context():
+        command.downgrade(config, "base")
+        assert tables(app) == set()
+        assert not is_current()
+        command.upgrade(config, "head")
+        assert is_current()
+    assert differences(app) == []
+
+
+@pytest.mark.slow
+def test_two_first_starts_at_once_both_succeed(app, config, settings):
+    with app.app_context():
+        command.downgrade(config, "base")
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "SOSTRADES_DATA_DIR": str(settings.data_dir),
+    }
+    upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    processes = [
+        subprocess.Popen(upgrade, cwd=PROJECT_DIR, env=environment, stderr=subprocess.PIPE) for _ in range(2)
+    ]
+    outcomes = [(process.communicate(timeout=120)[1].decode(), process.returncode) for process in processes]
+    assert [code for _, code in outcomes] == [0, 0], outcomes
+    assert tables(app) == set(db.metadata.tables)
+
+
+def test_migrating_a_current_database_does_nothing(app):
+    migrate_database(app)
+    assert differences(app) == []
