@@ -22,6 +22,9 @@ from sostrades_api.settings import Settings
 from tests.factories import AccountFactory, StudyFactory
 from tests.servers.postgres import PostgresServer, postgres_server
 from tests.servers.valkey import ValkeyServer, valkey_server
+from tests.support.fixtures import installed_test_processes, live_platform, live_settings, worker_pool
+
+__all__ = ["installed_test_processes", "live_platform", "live_settings", "worker_pool"]
 
 DATABASES = ("sqlite", "postgresql")
 _TEMPLATE = "sostrades_template"

@@ -30,11 +30,8 @@ _ENVIRONMENT = {
 def worker(*, count: int) -> None:
     """Execute study cases: starts the queue server if none is configured, workers, and their sweeper."""
     _start_again_tuned()
-    logging.basicConfig(
-        level=current_platform().settings.log_level.upper(),
-        format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("sostrades_api").setLevel(logging.NOTSET)
+    level = current_platform().settings.log_level.upper()
+    logging.getLogger("sostrades_api").setLevel(level)  # a command's own is quieter; this one serves
     app = cast("Flask", current_app._get_current_object())  # noqa: SLF001 - Flask's own recipe
     WorkerPool(app, count=count).run(on_ready=lambda: note(f"{count} workers are ready"))
 

@@ -1,0 +1,168 @@
+"""A live platform on a data folder: queue server, worker pool and web server as processes of their own.
+
+with LivePlatform(settings) as platform:
+    platform.start_workers()
+    platform.start_web()
+    requests.get(f"{platform.url}/api/ping")
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+from redis import Redis
+from redis.exceptions import RedisError
+
+from sostrades_api.queueing.connection import connect_web
+from sostrades_api.settings import PROJECT_DIR, Settings
+from tests.servers.processes import dies_with_parent, end
+
+TEST_PROCESSES = Path(__file__).with_name("site")  # on the path: processes that fail, sleep, diverge
+# What ``flask worker`` would set and then start itself again for.
+_TUNED = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+}
+
+
+def wait_until(condition: Callable[[], Any], *, seconds: float = 20.0, pause: float = 0.02) -> Any:
+    """What ``condition()`` gives as soon as it is true; fails after a deadline."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            msg = f"{condition} did not become true within {seconds} s"
+            raise AssertionError(msg)
+        time.sleep(pause)
+    return answer
+
+
+class LivePlatform:
+    """Processes on the settings' database, queue and data folder; all are gone at the end.
+
+    Args:
+        settings: With an empty ``redis_url`` the worker pool starts the embedded server, as for users.
+        test_processes: Install the processes of ``tests/support/site`` for the started processes.
+    """
+
+    def __init__(self, settings: Settings, *, test_processes: bool = False) -> None:
+        self.settings = settings
+        self.url = ""
+        self._test_processes = test_processes
+        self._processes: list[subprocess.Popen] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
+    def start_workers(self, count: int = 1) -> subprocess.Popen:
+        """A worker pool; returns when its workers listen. The returned process is the pool's."""
+        before = len(self.workers())
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--count", str(count)]
+        process = self._start("workers", command)
+        self._wait(process, lambda: len(self.workers()) >= before + count)
+        return process
+
+    def start_web(self) -> str:
+        """A gunicorn; returns its address when it answers."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        bind = f"127.0.0.1:{port}"
+        options = ["--worker-class", "gthread", "--workers", "1", "--threads", "8", "--bind", bind]
+        command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *options, "wsgi:app"]
+        process = self._start("web", command)
+        self.url = f"http://{bind}"
+        self._wait(process, self._web_answers)
+        return self.url
+
+    def workers(self) -> list[int]:
+        """Process ids of the live workers that Redis knows."""
+        redis = self.redis()
+        try:
+            keys = redis.smembers("rq:workers")
+            pids = [int(redis.hget(key, "pid") or 0) for key in keys]
+        except RedisError:
+            return []
+        finally:
+            redis.close()
+        return [pid for pid in pids if pid and psutil.pid_exists(pid)]
+
+    def redis(self) -> Redis:
+        """A client of the platform's queue server."""
+        return connect_web(self.settings)
+
+    def log(self, name: str) -> str:
+        """What the processes of this name ("web", "workers") wrote."""
+        path = self._log(name)
+        return path.read_text("utf-8", errors="replace") if path.exists() else ""
+
+    def stop(self) -> None:
+        """End all processes in order."""
+        for process in reversed(self._processes):
+            end(process)
+
+    def environment(self) -> dict[str, str]:
+        """Variables that make a process use these settings."""
+        path = [str(PROJECT_DIR), *([str(TEST_PROCESSES)] if self._test_processes else [])]
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SOSTRADES_", "COV_", "PYTEST_"))
+        }
+        return {**own, **_TUNED, **_variables(self.settings), "PYTHONPATH": os.pathsep.join(path)}
+
+    def _start(self, name: str, command: list[str]) -> subprocess.Popen:
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with self._log(name).open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                env=self.environment(),
+                cwd=PROJECT_DIR,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509
+                start_new_session=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def _log(self, name: str) -> Path:
+        return self.settings.data_dir / f"{name}.log"
+
+    def _wait(self, process: subprocess.Popen, condition: Callable[[], Any]) -> None:
+        def ready() -> bool:
+            assert process.poll() is None, self.log("workers") + self.log("web")
+            return bool(condition())
+
+        wait_until(ready, seconds=60)
+
+    def _web_answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.url}/api/ping", timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """Every setting that is not at its default, as an environment variable."""
+    variables = {}
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        alias = field.validation_alias
+        if value != field.default:
+            variables[alias if isinstance(alias, str) else f"SOSTRADES_{name.upper()}"] = str(value)
+    return variables

@@ -1,0 +1,161 @@
+"""Processes that behave badly on purpose; installed only where this folder is on the path."""
+
+import logging
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+from sostrades_api.engine import Discipline, Process
+
+
+class Double(Discipline):
+    """Twice its input."""
+
+    DESC_IN = {"x": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
+    DESC_OUT = {"double": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"double": 2.0 * inputs["x"]}
+
+
+class AddOne(Discipline):
+    """One more than its input."""
+
+    DESC_IN = {"double": {"type": "float", "unit": "-", "namespace": "ns"}}
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"result": inputs["double"] + 1.0}
+
+
+class Sleep(Discipline):
+    """Sleeps in short naps, and leaves a line in a journal when it starts and when it ends."""
+
+    DESC_IN = {
+        "seconds": {"type": "float", "unit": "s", "default": 1.0, "namespace": "ns"},
+        "journal": {"type": "string", "default": "", "namespace": "ns"},
+    }
+    DESC_OUT = {"slept": {"type": "float", "unit": "s", "namespace": "ns"}}
+
+    def run(self, inputs):
+        _write(inputs["journal"], "start")
+        end = time.monotonic() + inputs["seconds"]
+        while time.monotonic() < end:
+            time.sleep(0.01)
+        _write(inputs["journal"], "end")
+        return {"slept": inputs["seconds"]}
+
+
+class AfterSleep(Discipline):
+    """What comes after the sleep."""
+
+    DESC_IN = {"slept": {"type": "float", "unit": "s", "namespace": "ns"}}
+    DESC_OUT = {"result": {"type": "float", "unit": "s", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"result": inputs["slept"]}
+
+
+class Fail(Discipline):
+    """Raises an error that names a file."""
+
+    DESC_IN = {"double": {"type": "float", "unit": "-", "namespace": "ns"}}
+    DESC_OUT = {"failed": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        msg = f"cannot read /srv/secret/models/table.csv for {inputs['double']}"
+        raise ValueError(msg)
+
+
+class AfterFail(Discipline):
+    """Never runs."""
+
+    DESC_IN = {"failed": {"type": "float", "unit": "-", "namespace": "ns"}}
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"result": inputs["failed"]}
+
+
+class Grow(Discipline):
+    """Half of a loop that grows for ever."""
+
+    DESC_IN = {"a": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
+    DESC_OUT = {"b": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"b": 2.0 * inputs["a"] + 1.0}
+
+
+class Return(Discipline):
+    """The other half."""
+
+    DESC_IN = {"b": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
+    DESC_OUT = {"a": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"a": inputs["b"]}
+
+
+class Need(Discipline):
+    """Has an input without a default."""
+
+    DESC_IN = {
+        "needed": {"type": "float", "unit": "m"},
+        "double": {"type": "float", "unit": "-", "namespace": "ns"},
+    }
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"result": inputs["needed"] + inputs["double"]}
+
+
+class Stubborn(Discipline):
+    """Swallows every exception and goes on."""
+
+    DESC_IN = {"seconds": {"type": "float", "unit": "s", "default": 60.0, "namespace": "ns"}}
+    DESC_OUT = {"result": {"type": "float", "unit": "s", "namespace": "ns"}}
+
+    def run(self, inputs):
+        end = time.monotonic() + inputs["seconds"]
+        while time.monotonic() < end:
+            try:
+                time.sleep(0.01)
+            except BaseException:  # noqa: BLE001
+                continue
+        return {"result": inputs["seconds"]}
+
+
+class Chatty(Discipline):
+    """Logs, warns, and starts a child process that uses a core."""
+
+    DESC_IN = {"x": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        logger = logging.getLogger("some.model")
+        logger.info("reading %s rows", 12)
+        logger.debug("not shown")
+        warnings.warn("an old formula is used", stacklevel=1)
+        subprocess.run([sys.executable, "-c", "sum(i * i for i in range(2_000_000))"], check=True)
+        return {"result": inputs["x"]}
+
+
+def _write(journal, line):
+    if journal:
+        with Path(journal).open("a") as stream:
+            stream.write(f"{line}\n")
+
+
+_NS = {"ns": ""}
+chain = Process("test_chain", disciplines={"First": Double, "Second": AddOne}, namespaces=_NS)
+slow = Process("test_slow", disciplines={"Sleep": Sleep, "After": AfterSleep}, namespaces=_NS)
+failing = Process(
+    "test_failing", disciplines={"First": Double, "Broken": Fail, "After": AfterFail}, namespaces=_NS
+)
+diverging = Process("test_diverging", disciplines={"Grow": Grow, "Return": Return}, namespaces=_NS)
+needy = Process("test_needy", disciplines={"First": Double, "Needy": Need}, namespaces=_NS)
+stubborn = Process("test_stubborn", disciplines={"Stubborn": Stubborn}, namespaces=_NS)
+chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
