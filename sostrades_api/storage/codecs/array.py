@@ -38,6 +38,9 @@ def loads(data: memoryview) -> np.ndarray[Any, Any]:
     try:
         version = np.lib.format.read_magic(file)
         shape, _fortran, dtype = _HEADER_READERS[version](file)
+        if dtype.hasobject:  # the bytes would be taken for pointers
+            msg = "Python objects"
+            raise CorruptValueError(msg)
         array: np.ndarray[Any, Any] = np.ndarray(shape, dtype, buffer=data, offset=file.tell())
     except (ValueError, KeyError, TypeError) as error:
         msg = f"not a readable .npy array: {error}"

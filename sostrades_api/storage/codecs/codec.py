@@ -49,7 +49,7 @@ def encode(value: Any) -> Encoded:
 
 
 def decode(codec: str, data: bytes | memoryview) -> Any:
-    """Turn bytes into a value; arrays and numeric columns are read-only views of ``data``.
+    """Turn bytes into a value; arrays are read-only views of ``data``.
 
     Raises:
         CorruptValueError: The bytes do not fit the codec.

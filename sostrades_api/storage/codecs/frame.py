@@ -49,7 +49,7 @@ def dumps(frame: pd.DataFrame) -> bytes:
 
 
 def loads(data: memoryview) -> pd.DataFrame:
-    """Read a DataFrame; its numeric columns are views of ``data``.
+    """Read a DataFrame; it is the caller's own.
 
     Raises:
         CorruptValueError: The bytes are not such a DataFrame.
@@ -65,9 +65,14 @@ def loads(data: memoryview) -> pd.DataFrame:
         msg = f"not a readable DataFrame: {error}"
         raise CorruptValueError(msg) from error
     span = meta.get("range")
-    index = pd.RangeIndex(*span) if span else pd.Index(columns.pop())
+    index = pd.RangeIndex(*span) if span else pd.Index(columns.pop(), dtype=meta["dtypes"][-1])
     index.name = meta["index_name"]
-    frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
+    # As series: pandas would guess a type for bare arrays of objects.
+    series = {
+        at: pd.Series(values, index, dtype=values.dtype, copy=False) for at, values in enumerate(columns)
+    }
+    # Copied: Arrow's memory is read-only, which a sole owner of the frame would run into.
+    frame = pd.DataFrame(series, index=index, copy=True)
     frame.columns = pd.Index(meta["labels"]) if meta["labels"] else frame.columns
     return frame
 
@@ -119,7 +124,8 @@ def _unpack(array: pa.Array, dtype: str) -> Any:
     if dtype == "object":
         return _objects([json.loads(text) for text in array.to_pylist()])
     if dtype == "category":
-        return array.to_pandas().array
+        codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return pd.Categorical.from_codes(codes, array.dictionary.to_pandas(), ordered=array.type.ordered)
     resolved = pd.api.types.pandas_dtype(dtype)
     from_arrow: Callable[[pa.Array], Any] | None = getattr(resolved, "__from_arrow__", None)
     if from_arrow is not None:
