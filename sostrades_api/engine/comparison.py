@@ -1,10 +1,14 @@
 """Equality to the bit, as a cache needs it: 0.0 and -0.0 differ, so do 1 and 1.0; nan equals nothing."""
 
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from sostrades_api.engine.protection import FrozenDict, FrozenList
 
 
 def same_bits(first: Any, second: Any) -> bool:
@@ -13,21 +17,24 @@ def same_bits(first: Any, second: Any) -> bool:
         return True
     if type(first) is not type(second):
         return False
-    if isinstance(first, float):
-        return first == second and math.copysign(1.0, first) == math.copysign(1.0, second)
-    if isinstance(first, np.ndarray):
-        return (
-            first.dtype == second.dtype
-            and first.shape == second.shape
-            and first.tobytes() == second.tobytes()
-        )
-    if isinstance(first, pd.DataFrame):
-        return _same_frames(first, second)
-    if isinstance(first, dict):
-        return list(first) == list(second) and all(same_bits(first[key], second[key]) for key in first)
-    if isinstance(first, list):
-        return len(first) == len(second) and all(map(same_bits, first, second))
-    return first == second
+    compare = _COMPARE.get(type(first), operator.eq)
+    return bool(compare(first, second))
+
+
+def _same_floats(first: float, second: float) -> bool:
+    return first == second and math.copysign(1.0, first) == math.copysign(1.0, second)
+
+
+def _same_arrays(first: np.ndarray, second: np.ndarray) -> bool:
+    return first.dtype == second.dtype and first.shape == second.shape and first.tobytes() == second.tobytes()
+
+
+def _same_dicts(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    return list(first) == list(second) and all(same_bits(first[key], second[key]) for key in first)
+
+
+def _same_lists(first: list[Any], second: list[Any]) -> bool:
+    return len(first) == len(second) and all(map(same_bits, first, second))
 
 
 def _same_frames(first: pd.DataFrame, second: pd.DataFrame) -> bool:
@@ -40,5 +47,16 @@ def _same_columns(first: pd.Series, second: pd.Series) -> bool:
     if first.dtype != second.dtype:
         return False
     if isinstance(first.dtype, np.dtype) and first.dtype.kind != "O":
-        return same_bits(first.to_numpy(), second.to_numpy())
+        return _same_arrays(first.to_numpy(), second.to_numpy())
     return all(map(same_bits, first.tolist(), second.tolist()))
+
+
+_COMPARE: dict[type, Callable[[Any, Any], bool]] = {
+    float: _same_floats,
+    np.ndarray: _same_arrays,
+    pd.DataFrame: _same_frames,
+    dict: _same_dicts,
+    FrozenDict: _same_dicts,
+    list: _same_lists,
+    FrozenList: _same_lists,
+}

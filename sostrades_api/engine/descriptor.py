@@ -145,18 +145,15 @@ def _subtype(value: Any, place: _Place) -> ValueType:
 def _range(value: Any, place: _Place) -> tuple[float, float] | None:
     if value is None:
         return None
-    limits = list(value) if isinstance(value, (list, tuple)) else []
-    limits = [bound for bound in (limits + [None, None])[: max(len(limits), 2)]]
-    lows = [-math.inf if limits[0] is None else limits[0], math.inf if limits[1] is None else limits[1]]
-    if (
-        len(limits) != 2
-        or not isinstance(value, (list, tuple))
-        or not all(_is_number(bound) for bound in lows)
-    ):
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
         place.wrong("range", f"must be [low, high], not {value!r}")
-    if not lows[0] <= lows[1]:
-        place.wrong("range", f"low {lows[0]!r} is above high {lows[1]!r}")
-    return float(lows[0]), float(lows[1])
+    low = -math.inf if value[0] is None else value[0]
+    high = math.inf if value[1] is None else value[1]
+    if not (_is_number(low) and _is_number(high)):
+        place.wrong("range", f"must be two numbers, or None for no limit, not {value!r}")
+    if low > high:
+        place.wrong("range", f"low {low!r} is above high {high!r}")
+    return float(low), float(high)
 
 
 def _is_number(value: Any) -> bool:

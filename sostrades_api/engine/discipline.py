@@ -31,12 +31,14 @@ class Discipline:
         """The outputs, by short name, of the inputs, by short name; inputs are read-only."""
         raise NotImplementedError
 
-    def chart_filters(self, values: Mapping[str, Any]) -> Sequence[ChartFilter]:
+    def chart_filters(self, values: Mapping[str, Any]) -> Sequence[ChartFilter]:  # noqa: ARG002
         """The choices a reader has before the charts are drawn; values are inputs and outputs."""
         return ()
 
     def charts(
-        self, values: Mapping[str, Any], selection: Mapping[str, tuple[str, ...]]
+        self,
+        values: Mapping[str, Any],  # noqa: ARG002 - for those who override
+        selection: Mapping[str, tuple[str, ...]],  # noqa: ARG002
     ) -> Sequence[Chart | Table | Figure]:
         """The pictures of these values, for the choices made."""
         return ()

@@ -109,7 +109,8 @@ class DeclarationMisfit(BuildError):
 
 
 class TypeMisfit(DeclarationMisfit):
-    """Variable {variable!r} is {first_type} in {first!r} and {second_type} in {second!r}; declare one type."""
+    """Variable {variable!r} is {first_type} in {first!r} and {second_type} in {second!r}; declare one
+    type."""
 
     first_type: str
     second_type: str
@@ -209,8 +210,9 @@ class NotFinite(InvalidOutput):
 
 
 class CouplingNotConverged(ExecutionError):
-    """The loop of {disciplines} did not converge: residual {residual:.3g} after {iterations} iterations, tolerance
-    {tolerance:.3g}. Raise max_mda_iter or tolerance, lower relaxation_factor, or start from better values."""
+    """The loop of {disciplines} did not converge: residual {residual:.3g} after {iterations} iterations,
+    tolerance {tolerance:.3g}. Raise max_mda_iter or tolerance, lower relaxation_factor, or start from
+    better values."""
 
     residual: float
     iterations: int

@@ -169,7 +169,7 @@ def _settings(cls: type[FixedPointSettings], given: tuple[tuple[str, Any], ...])
 
 
 def _overridden(observer: events.Observer | None, hook: str) -> Callable[[Any], None] | None:
-    """The hook when it does something; making an event that nobody reads costs more than a discipline's check."""
+    """The hook when it does something; an event that nobody reads is not worth making."""
     if observer is None or getattr(type(observer), hook) is getattr(events.Observer, hook):
         return None
     return getattr(observer, hook)

@@ -56,7 +56,8 @@ def _check_columns(process: str, first: Declaration, second: Declaration) -> Non
         if name not in given:
             detail = f"{second.path!r} reads column {name!r}, which {first.path!r} does not declare"
         elif given[name].type != column.type and (given[name].type, column.type) != ("int", "float"):
-            detail = f"column {name!r} is {given[name].type} in {first.path!r} and {column.type} in {second.path!r}"
+            kinds = f"{given[name].type} in {first.path!r} and {column.type} in {second.path!r}"
+            detail = f"column {name!r} is {kinds}"
         else:
             _check_units(process, first, second, given[name].unit, column.unit, f", column {name!r}")
             continue

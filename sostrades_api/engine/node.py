@@ -15,7 +15,7 @@ from sostrades_api.engine.errors import (
     UndeclaredOutput,
 )
 from sostrades_api.engine.observer import DisciplineStarted
-from sostrades_api.engine.output_faults import BadOutput, NotANumber
+from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError
 from sostrades_api.engine.outputs import checker_of, finite_float, has_limits
 from sostrades_api.engine.protection import hand_out
 from sostrades_api.engine.value_types import VariableType
@@ -108,9 +108,9 @@ class Node:
     def _checked(self, name: str, check: Any, value: Any) -> Any:
         try:
             return (check or finite_float)(value)
-        except NotANumber as error:
+        except NotFiniteError as error:
             raise NotFinite(discipline=self.path, variable=name, detail=str(error)) from None
-        except BadOutput as error:
+        except OutputFaultError as error:
             raise InvalidOutput(discipline=self.path, variable=name, detail=str(error)) from None
 
     def _as_dict(self, outputs: Any) -> dict[str, Any]:

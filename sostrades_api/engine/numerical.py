@@ -14,7 +14,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "default": "MDAGaussSeidel",
         "possible_values": ["MDAGaussSeidel", "MDAJacobi"],
         "label": "Solver of loops",
-        "description": "MDAGaussSeidel uses each new value at once, MDAJacobi only those of the last iteration",
+        "description": "MDAGaussSeidel uses each new value at once, MDAJacobi waits for the next iteration",
     },
     "max_mda_iter": {
         "type": "int",
@@ -44,7 +44,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "default": "",
         "possible_values": ["", "SimpleCache"],
         "label": "Cache",
-        "description": "SimpleCache: a discipline whose inputs did not change since its last run is not run again",
+        "description": "SimpleCache: a discipline whose inputs are those of its last run is not run again",
     },
     "allow_unconverged": {
         "type": "bool",

@@ -3,14 +3,14 @@
 from typing import Any
 
 
-class BadOutput(Exception):
+class OutputFaultError(Exception):
     """An output is of the wrong type or shape; the text says how."""
 
 
-class NotANumber(BadOutput):
+class NotFiniteError(OutputFaultError):
     """An output is not finite; the text says where."""
 
 
-def wrong_type(value: Any, wanted: str) -> BadOutput:
+def wrong_type(value: Any, wanted: str) -> OutputFaultError:
     """The error of a value that is not what was declared."""
-    return BadOutput(f"must be {wanted}, not {type(value).__name__}")
+    return OutputFaultError(f"must be {wanted}, not {type(value).__name__}")

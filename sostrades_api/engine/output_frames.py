@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sostrades_api.engine.output_faults import BadOutput, NotANumber, wrong_type
-from sostrades_api.engine.protection import freeze_frame
+from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, wrong_type
+from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
 from sostrades_api.engine.value_types import Column
 
@@ -26,7 +26,7 @@ class FrameChecker:
         self._seen_dtypes: list[Any] | None = None
 
     def __call__(self, value: Any) -> pd.DataFrame:
-        """The table, columns in declared order, frozen; raises ``BadOutput``."""
+        """The table, columns in declared order, frozen; raises ``OutputFaultError``."""
         if not isinstance(value, pd.DataFrame):
             raise wrong_type(value, "a DataFrame")
         frame = value
@@ -44,7 +44,7 @@ class FrameChecker:
     def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         if self._names is None:
             if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
-                raise BadOutput(f"column names must be different texts, got {list(frame.columns)}")
+                raise OutputFaultError(f"column names must be different texts, got {list(frame.columns)}")
         elif not frame.columns.equals(self._names):
             return self._in_order(frame, list(self._names))
         self._seen_columns = frame.columns
@@ -55,7 +55,7 @@ class FrameChecker:
         missing = [name for name in names if name not in frame.columns]
         extra = [str(name) for name in frame.columns if name not in names]
         if missing or extra or not frame.columns.is_unique:
-            raise BadOutput(
+            raise OutputFaultError(
                 f"columns must be {', '.join(names)}; missing: {', '.join(missing) or 'none'}, "
                 f"not declared: {', '.join(extra) or 'none'}"
             )
@@ -75,14 +75,14 @@ class FrameChecker:
         for name, dtype in zip(frame.columns, dtypes, strict=True):
             declared = self._columns[name].type if self._columns is not None else "multiple"
             if dtype.kind not in _DTYPE_KINDS[declared]:
-                raise BadOutput(f"column {name!r} must hold {declared} values, not {dtype}")
+                raise OutputFaultError(f"column {name!r} must hold {declared} values, not {dtype}")
 
     def _check_texts(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
         for name, dtype in zip(frame.columns, dtypes, strict=True):
-            if dtype == object and self._columns is not None and self._columns[name].type == "string":
+            if dtype == OBJECTS and self._columns is not None and self._columns[name].type == "string":
                 found = pd.api.types.infer_dtype(frame[name], skipna=True)
                 if found not in {"string", "empty"}:
-                    raise BadOutput(f"column {name!r} must hold string values, not {found}")
+                    raise OutputFaultError(f"column {name!r} must hold string values, not {found}")
 
     @staticmethod
     def _not_finite(frame: pd.DataFrame) -> None:
@@ -91,7 +91,7 @@ class FrameChecker:
                 numbers = column.to_numpy()
                 if not np.isfinite(numbers).all():
                     row = int(np.flatnonzero(~np.isfinite(numbers))[0])
-                    raise NotANumber(f"column {name!r}, row {row} is {numbers[row]}")
+                    raise NotFiniteError(f"column {name!r}, row {row} is {numbers[row]}")
 
 
 def _with_plain_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -99,5 +99,7 @@ def _with_plain_index(frame: pd.DataFrame) -> pd.DataFrame:
     if type(index) is pd.RangeIndex and index.start == 0 and index.step == 1:
         return frame
     if not plain_index(frame):
-        raise BadOutput("the table has an index of its own; put it in a column, or reset_index(drop=True)")
+        raise OutputFaultError(
+            "the table has an index of its own; put it in a column, or reset_index(drop=True)"
+        )
     return frame.reset_index(drop=True)

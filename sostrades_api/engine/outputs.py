@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sostrades_api.engine.output_faults import BadOutput, NotANumber, wrong_type
+from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, wrong_type
 from sostrades_api.engine.output_frames import FrameChecker
 from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array
 from sostrades_api.engine.value_types import Column, ValueType, VariableType, kind_of
@@ -18,7 +18,7 @@ Checker = Callable[[Any], Any]
 
 
 def checker_of(variable: Variable) -> Checker | None:
-    """A function that returns the value normalised and frozen, or raises ``BadOutput``.
+    """A function that returns the value normalised and frozen, or raises ``OutputFaultError``.
 
     ``None`` for a plain float: whoever asks tests for finite floats itself and calls ``finite_float``
     for everything else.
@@ -63,7 +63,7 @@ def finite_float(value: Any) -> float:
     """A finite float."""
     number = any_float(value)
     if number - number != 0.0:
-        raise NotANumber(f"it is {number}")
+        raise NotFiniteError(f"it is {number}")
     return number
 
 
@@ -96,7 +96,9 @@ def _any_array(value: Any) -> np.ndarray:
     if not isinstance(value, np.ndarray):
         raise wrong_type(value, "a numpy array")
     if value.dtype.kind not in "fiu" or value.ndim == 0:
-        raise BadOutput(f"must be an array of numbers, not of {value.dtype} in {value.ndim} dimensions")
+        raise OutputFaultError(
+            f"must be an array of numbers, not of {value.dtype} in {value.ndim} dimensions"
+        )
     return freeze_array(value)
 
 
@@ -104,7 +106,7 @@ def _finite_array(value: Any) -> np.ndarray:
     array = _any_array(value)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         at = np.argwhere(~np.isfinite(array))[0].tolist()
-        raise NotANumber(f"element {at} is {array[tuple(at)]}")
+        raise NotFiniteError(f"element {at} is {array[tuple(at)]}")
     return array
 
 
@@ -123,7 +125,7 @@ def _dict_of(inner: Checker) -> Checker:
             raise wrong_type(value, "a dict")
         for key in value:
             if not isinstance(key, str):
-                raise BadOutput(f"key {key!r} must be text")
+                raise OutputFaultError(f"key {key!r} must be text")
         return FrozenDict({key: _inside(inner, item, f"key {key!r}") for key, item in value.items()})
 
     return check
@@ -132,7 +134,7 @@ def _dict_of(inner: Checker) -> Checker:
 def _inside(inner: Checker, value: Any, where: str) -> Any:
     try:
         return inner(value)
-    except BadOutput as error:
+    except OutputFaultError as error:
         raise type(error)(f"{where}: {error}") from None
 
 

@@ -10,6 +10,9 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+OBJECTS = np.dtype(object)
+"""Dtype of columns whose cells may hold lists."""
+
 
 def _refuse(_self: Any, *_args: Any, **_kwargs: Any) -> NoReturn:
     msg = "inputs are read-only; change a copy: list(value) or dict(value)"
@@ -66,7 +69,7 @@ def freeze_frame(frame: pd.DataFrame, *, dtypes: Sequence[Any] | None = None) ->
     """A shallow copy under copy-on-write; lists inside cells, which it would share, are frozen."""
     frozen = frame.copy(deep=False)
     for name, dtype in zip(frame.columns, frame.dtypes if dtypes is None else dtypes, strict=True):
-        if dtype == object:
+        if dtype == OBJECTS:
             frozen[name] = pd.Series([freeze(cell) for cell in frame[name]], dtype=object)
     return frozen
 
@@ -74,7 +77,7 @@ def freeze_frame(frame: pd.DataFrame, *, dtypes: Sequence[Any] | None = None) ->
 def _thaw_frame(frame: pd.DataFrame) -> pd.DataFrame:
     thawed = frame.copy(deep=False)
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
-        if dtype == object:
+        if dtype == OBJECTS:
             thawed[name] = pd.Series([thaw(cell) for cell in frame[name]], dtype=object)
     return thawed
 

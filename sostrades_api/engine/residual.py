@@ -72,7 +72,7 @@ class _ManyFloats:
 
 
 class _Values:
-    """Any values: the numbers of all couplings lie in one flat vector, cut into blocks with one scale each."""
+    """Any values: their numbers lie in one flat vector, cut into blocks with one scale each."""
 
     def __init__(self) -> None:
         self._key: Any = None

@@ -38,9 +38,7 @@ _PHRASES = (
 )
 _NUMBER_WORDS = {"thousand": "1e3", "million": "1e6", "billion": "1e9", "trillion": "1e12"}
 # The year whose prices money is counted in: "2010 USD", "USD2010", "$2010"
-_PRICES = re.compile(
-    r"\b(?:1[89]|20)\d\d(?=\s*_?(?:USD|EUR))|(?<=USD)[ _]?(?:1[89]|20)\d\d\b|(?<=EUR)[ _]?(?:1[89]|20)\d\d\b"
-)
+_PRICES = re.compile(r"\b(?:1[89]|20)\d\d(?=\s*_?(?:USD|EUR))|(?<=USD|EUR)[ _]?(?:1[89]|20)\d\d\b")
 _OPERATOR = re.compile(r"\s*([*/()·])\s*")
 # Units come from clients too: no towers of powers, nothing that takes long to read
 _EXPONENT = re.compile(r"\^\s*(?!\(?-?\d(?:\.\d+)?\)?(?:$|[\s*/)]))|\^[^*/ ]*\^")
@@ -133,7 +131,10 @@ def convert(value: Any, source: str | None, target: str | None) -> Any:
         factor = _registry().Quantity(source_factor, source_unit).to(target_unit).magnitude
     except pint.PintError as error:
         raise UnitError(detail=f"cannot convert {source!r} to {target!r}: {error}") from error
-    return value * (factor / target_factor)
+    ratio = factor / target_factor if target_factor else math.inf
+    if not 0.0 < ratio < math.inf:
+        raise UnitError(detail=f"cannot convert {source!r} to {target!r}: no finite factor")
+    return value * ratio
 
 
 def _text(unit: str | None) -> str:

@@ -1,8 +1,8 @@
 """Full check of a value that a user, a file or a default gives; the quick checks of a run are in ``outputs``.
 
 Types are exact: a bool is no int and no float, a float is no int; an int is taken where a float is wanted.
-Missing numbers: ``nan`` is refused in scalars, lists and dicts; in arrays and float or string columns it means
-"missing" and is taken unless a range is declared. Infinities are taken unless a range forbids them.
+Missing numbers: ``nan`` is refused in scalars, lists and dicts; in arrays and float or string columns it
+means "missing" and is taken unless a range is declared. Infinities are taken unless a range forbids them.
 """
 
 import math

@@ -20,8 +20,9 @@ from sostrades_api.engine.value_types import (
 class Variable:
     """One declared input or output of a discipline, or a numerical parameter of a study.
 
-    ``range`` and ``possible_values`` hold for a scalar, or for every innermost element of a list, dict or array;
-    ``columns`` is the dataframe descriptor, in declared order. ``default`` is ``MISSING`` when there is none.
+    ``range`` and ``possible_values`` hold for a scalar, or for every innermost element of a list, dict or
+    array; ``columns`` is the dataframe descriptor, in declared order. ``default`` is ``MISSING`` when there
+    is none.
     """
 
     name: str
