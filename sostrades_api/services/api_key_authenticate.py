@@ -29,10 +29,10 @@ def api_key_authenticate(session: Session, *, key: str) -> Actor:
         AuthenticationError: The key opens nothing.
     """
     found = _find(session, key) if is_well_formed(key) else None
-    if found is None or not _is_valid(found):
+    if found is None or not is_valid_key(found):
         raise AuthenticationError(REFUSAL)
     _touch(session, found)
-    return _actor_of(session, found)
+    return actor_of_key(session, found)
 
 
 def _find(session: Session, key: str) -> ApiKey | None:
@@ -48,13 +48,15 @@ def _find(session: Session, key: str) -> ApiKey | None:
     return found if found is not None and hmac.compare_digest(found.digest, digest) else None
 
 
-def _is_valid(key: ApiKey) -> bool:
+def is_valid_key(key: ApiKey) -> bool:
+    """Whether the key is neither revoked nor expired, and its user, if it has one, is active."""
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= utc_now()):
         return False
     return key.user is None or key.user.is_active
 
 
-def _actor_of(session: Session, key: ApiKey) -> Actor:
+def actor_of_key(session: Session, key: ApiKey) -> Actor:
+    """Who acts through this key."""
     if key.user is not None:
         return actor_of_user(session, key.user, key=key)
     if key.group is None:
