@@ -69,7 +69,7 @@ def test_tables_can_be_put_in(api, study):
 
 def test_nan_and_infinity_are_null_and_never_bare_tokens(api, study):
     response = api.get(f"/study-case/{study.id}?tables=inline")
-    strict = json.loads(response.text, parse_constant=lambda token: pytest.fail(token))
+    strict = json.loads(response.text, parse_constant=pytest.fail)
     assert strict["Study.Every.Type.vector"]["value"] == [1.0, None, None]
 
 

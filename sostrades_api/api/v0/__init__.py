@@ -2,7 +2,15 @@
 
 from flask_openapi3 import OpenAPI
 
-from sostrades_api.api.v0 import calculation, documentation, parameters, ping, studies, study_case
+from sostrades_api.api.v0 import (
+    calculation,
+    documentation,
+    parameters,
+    ping,
+    post_processing,
+    studies,
+    study_case,
+)
 from sostrades_api.api.v0.converters import UnboundedIntegerConverter
 from sostrades_api.api.v0.requests import validation_problem
 
@@ -11,6 +19,7 @@ BLUEPRINTS = (
     study_case.api,
     parameters.api,
     calculation.api,
+    post_processing.api,
     ping.api,
 )
 

@@ -11,10 +11,14 @@ _LONGEST = 150
 
 
 def attachment(content: bytes, *, file_name: str, content_type: str) -> Response:
-    """The content under a name that is safe on every file system."""
+    """The content, to be saved under a name that is safe on every file system."""
+    headers = {"Content-Type": content_type, "Content-Disposition": disposition(file_name)}
+    return Response(content, headers=headers)
+
+
+def disposition(file_name: str, *, kind: str = "attachment") -> str:
+    """The header ``Content-Disposition``; ``kind`` is ``attachment`` or ``inline``."""
     safe = _SPECIAL.sub("_", file_name)[-_LONGEST:].lstrip(". ") or "download"
     plain = unicodedata.normalize("NFKD", safe).encode("ascii", "ignore").decode()
-    disposition = f'attachment; filename="{plain or "download"}"'
-    if plain != safe:
-        disposition += f"; filename*=UTF-8''{quote(safe, safe='')}"
-    return Response(content, headers={"Content-Type": content_type, "Content-Disposition": disposition})
+    header = f'{kind}; filename="{plain or "download"}"'
+    return header if plain == safe else f"{header}; filename*=UTF-8''{quote(safe, safe='')}"

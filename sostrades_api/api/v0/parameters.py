@@ -55,7 +55,7 @@ _UPDATED = {
 def update(path: StudyPath) -> Response:
     """Update parameters: all of them, or none when one is wrong."""
     study = study_for(Permission.UPDATE, path.study_id)
-    scalars, tables = read_updates()
+    scalars, tables = read_updates(study.name)
     updated = study_case_update(
         session(),
         study,

@@ -1,5 +1,6 @@
 """The body of an update: JSON, CSV files, or both in one multipart request."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from flask import request
@@ -9,17 +10,15 @@ from werkzeug.exceptions import UnsupportedMediaType
 from sostrades_api.api.v0.requests import JSON, MULTIPART, read_body, read_json, validation_problem
 from sostrades_api.api.v0.schemas import ParameterUpdate
 from sostrades_api.errors import FaultyItem, InvalidValuesError, MalformedError
-from sostrades_api.platform import current_platform
 from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate
 
 JSON_PART = "parameters"
-MOST_PARTS = 10_000
 _ONE = TypeAdapter(ParameterUpdate)
 _MANY = TypeAdapter(list[ParameterUpdate])
 
 
-def read_updates() -> tuple[list[ScalarUpdate], list[TableUpdate]]:
-    """The updates of this request.
+def read_updates(study_name: str) -> tuple[list[ScalarUpdate], list[TableUpdate]]:
+    """The updates of this request to a study case of this name.
 
     Raises:
         MalformedError: the body cannot be read.
@@ -28,7 +27,7 @@ def read_updates() -> tuple[list[ScalarUpdate], list[TableUpdate]]:
     if request.mimetype == JSON:
         return _scalars(read_body()), []
     if request.mimetype == MULTIPART:
-        return _read_parts()
+        return _read_parts(study_name)
     raise UnsupportedMediaType(f"send {JSON}, or {MULTIPART} with one CSV file a variable")
 
 
@@ -43,19 +42,17 @@ def _scalars(data: bytes) -> list[ScalarUpdate]:
     ]
 
 
-def _read_parts() -> tuple[list[ScalarUpdate], list[TableUpdate]]:
+def _read_parts(study_name: str) -> tuple[list[ScalarUpdate], list[TableUpdate]]:
     if not request.mimetype_params.get("boundary"):
         msg = "the multipart body has no boundary"
         raise MalformedError(msg)
-    request.max_form_parts = MOST_PARTS
-    request.max_form_memory_size = current_platform().settings.max_json_bytes
     scalars: list[ScalarUpdate] = []
     tables: list[TableUpdate] = []
     for name, content in _parts():
         if name == JSON_PART:
             scalars.extend(_scalars(content))
         else:
-            tables.append(TableUpdate(variable_id=name, content=content))
+            tables.append(TableUpdate(variable_id=_restored(name, study_name), content=content))
     if not scalars and not tables:
         msg = "the multipart body has no part that can be read"
         raise MalformedError(msg)
@@ -65,9 +62,9 @@ def _read_parts() -> tuple[list[ScalarUpdate], list[TableUpdate]]:
 def _parts() -> Iterator[tuple[str, bytes]]:
     for name, files in request.files.lists():
         for file in files:
-            yield _unescaped(name), file.read()
+            yield name, file.read()
     for name, texts in request.form.lists():
-        yield from ((_unescaped(name), content) for content in _as_sent(name, texts))
+        yield from ((name, content) for content in _as_sent(name, texts))
 
 
 def _as_sent(name: str, texts: Sequence[str]) -> Iterator[bytes]:
@@ -78,6 +75,13 @@ def _as_sent(name: str, texts: Sequence[str]) -> Iterator[bytes]:
         yield text.encode()
 
 
-def _unescaped(name: str) -> str:
-    """Browsers and urllib3 write a quote in a part's name as %22 (HTML, multipart/form-data encoding)."""
-    return name.replace("%22", '"')
+def _restored(name: str, study_name: str) -> str:
+    """The variable that a part's name means.
+
+    Clients write a backslash in it as it is and a quote as %22 (HTML, multipart/form-data encoding); Werkzeug
+    reads the former as an escape and the latter everywhere, also where it was meant literally.
+    """
+    mangled = re.sub(r"\\(.)", r"\1", study_name).replace("%22", '"')
+    if name.startswith(f"{study_name}.") or not name.startswith(f"{mangled}."):
+        return name
+    return study_name + name.removeprefix(mangled)
