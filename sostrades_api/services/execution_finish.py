@@ -1,6 +1,7 @@
 """End an attempt with results: outputs, statuses, usage, state and history in one fenced transaction."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert
@@ -31,7 +32,9 @@ def execution_finish(
                 for name, digest in digests.items()
             ]
             session.execute(insert(ExecutionValue), rows)
-        ended = end_attempt(session, execution, to_state=ExecutionState.FINISHED, end=end)
+        done = dict.fromkeys(execution.disciplines, "DONE")
+        whole = replace(end, disciplines=done, progress=1.0)
+        ended = end_attempt(session, execution, to_state=ExecutionState.FINISHED, end=whole)
         if not ended:
             session.rollback()
         return ended

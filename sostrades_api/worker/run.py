@@ -102,7 +102,7 @@ class AttemptRun:
             self._key,
             outputs=result.values,
             values=self._runtime.platform.values,
-            end=self._end(dict.fromkeys(self._attempt.disciplines, "DONE"), progress=1.0),
+            end=self._end({}),
         )
 
     def _fail(self, error: Exception) -> bool:
@@ -119,10 +119,10 @@ class AttemptRun:
             self._session, self._key, end=self._end(self._monitor.statuses_at_stop())
         )
 
-    def _end(self, statuses: dict[str, str], *, progress: float | None = None) -> AttemptEnd:
+    def _end(self, statuses: dict[str, str]) -> AttemptEnd:
         return AttemptEnd(
             disciplines=statuses,
             usage=self._usage.read(),
-            progress=self._monitor.progress if progress is None else progress,
+            progress=self._monitor.progress,
             log=self._log.take(),
         )

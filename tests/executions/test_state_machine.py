@@ -1,0 +1,248 @@
+"""Whatever requests, crashes, stops and sweeps happen in whatever order, an execution stays on its rails."""
+
+import datetime as dt
+import itertools
+import secrets
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select, update
+
+from sostrades_api.errors import AlreadyRunningError, ConflictError
+from sostrades_api.models import (
+    ACTIVE_STATES,
+    TRANSITIONS,
+    Execution,
+    ExecutionState,
+    ExecutionTransition,
+    ExecutionValue,
+    utc_now,
+)
+from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.execution_claim import execution_claim
+from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
+from sostrades_api.services.execution_end_stopped import execution_end_stopped
+from sostrades_api.services.execution_fail import execution_fail
+from sostrades_api.services.execution_finish import execution_finish
+from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
+from sostrades_api.services.execution_lose import Loss, execution_lose
+from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.execution_status import execution_status
+from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_sweep import execution_sweep
+from sostrades_api.services.unit_of_work import unit_of_work
+
+SHOWN = {"NOT EXECUTED", "PENDING", "RUNNING", "FINISHED", "FAILED", "STOPPED"}
+
+
+class Executions(RuleBasedStateMachine):
+    """One study case; ``tokens`` are those of every attempt that ever was, the dead ones too."""
+
+    def __init__(self, world):
+        super().__init__()
+        self.world = world
+        self.session, self.settings = world["session"], world["settings"]
+        self.queue = world["queue"]
+        self.queue.redis.flushdb()
+        self.study = world["make_case"]("test_chain", x=2.0)
+        self.tokens: list[AttemptKey] = []
+
+    # --- what clients, workers, crashes and sweepers do ------------------------------------------------
+
+    @rule(redis=st.booleans())
+    def request(self, redis):
+        active = self._active()
+        try:
+            execution_request(
+                self.session,
+                self.study,
+                actor=self.world["actor"],
+                queue=self.queue if redis else self.world["dead_queue"],
+            )
+        except AlreadyRunningError:
+            assert active
+        else:
+            assert not active
+
+    @rule()
+    def a_worker_takes_a_job(self):
+        job_id = self.queue.redis.lpop(self.queue.rq.key)
+        if job_id:
+            self._claim(int(job_id.decode().split("-")[1]))
+
+    @rule()
+    def a_worker_claims_without_being_asked(self):
+        for execution in self._all()[-2:]:
+            self._claim(execution.id)
+
+    def _claim(self, execution_id):
+        token = secrets.token_hex(8)
+        claimed = execution_claim(
+            self.session,
+            execution_id=execution_id,
+            token=token,
+            worker="w",
+            lease_seconds=60,
+        )
+        if claimed:
+            self.tokens.append(AttemptKey(execution_id, token))
+
+    @rule(data=st.data())
+    def heartbeat(self, data):
+        if key := self._any_attempt(data):
+            current = self._is_current(key)
+            pulse = execution_heartbeat(
+                self.session, execution_id=key.execution_id, token=key.token, lease_seconds=60
+            )
+            assert (pulse is not Pulse.LOST) == current
+
+    @rule(data=st.data(), how=st.sampled_from(["finish", "fail", "stopped"]))
+    def an_attempt_ends(self, data, how):
+        """Dead attempts too: they wake up and try to write."""
+        if not (key := self._any_attempt(data)):
+            return
+        current, state = self._is_current(key), self._state(key.execution_id)
+        end = AttemptEnd(disciplines={"First": "DONE", "Second": "DONE"})
+        if how == "finish":
+            written = execution_finish(
+                self.session,
+                key,
+                outputs={"result": float(len(self.tokens))},
+                values=self.world["platform"].values,
+                end=end,
+            )
+        elif how == "fail":
+            written = execution_fail(self.session, key, failure=Failure("broken", "trace"), end=end)
+        else:
+            written = execution_end_stopped(self.session, key, end=end)
+            current = current and state is ExecutionState.STOPPING
+        assert written == current
+
+    @rule(data=st.data(), counted=st.booleans())
+    def a_work_horse_dies(self, data, counted):
+        if key := self._any_attempt(data):
+            current = self._is_current(key)
+            loss = Loss(reason="killed", actor="w", max_attempts=2 if counted else None)
+            assert (execution_lose(self.session, key, loss=loss, queue=self.queue) is not None) == current
+
+    @rule()
+    def a_worker_falls_silent(self):
+        with unit_of_work(self.session):
+            self.session.execute(
+                update(Execution)
+                .where(Execution.lease_until.is_not(None))
+                .values(lease_until=utc_now() - dt.timedelta(seconds=1))
+            )
+
+    @rule(redis=st.booleans())
+    def sweep(self, redis):
+        queue = self.queue if redis else self.world["dead_queue"]
+        execution_sweep(self.session, settings=self.settings, queue=queue)
+
+    @rule()
+    def stop(self):
+        active = self._active()
+        try:
+            execution_stop(self.session, self.study, actor=self.world["actor"], queue=self.queue)
+        except ConflictError:
+            assert not active
+        else:
+            assert active
+
+    @rule()
+    def redis_forgets_everything(self):
+        self.queue.redis.flushdb()
+
+    # --- what always holds -----------------------------------------------------------------------------
+
+    @invariant()
+    def the_history_is_the_table_of_transitions(self):
+        for execution in self._all():
+            query = select(ExecutionTransition).where(ExecutionTransition.execution_id == execution.id)
+            history = self.session.scalars(query.order_by(ExecutionTransition.id)).all()
+            states = [ExecutionState(row.to_state) for row in history]
+            assert states[0] is ExecutionState.QUEUED
+            assert [row.from_state for row in history] == [None, *states[:-1]]
+            for before, after in itertools.pairwise(states):
+                assert after in TRANSITIONS[before]
+            assert states[-1] is execution.state
+            attempts = [row.attempt for row in history]
+            assert attempts == sorted(attempts)
+            assert states.count(ExecutionState.RUNNING) == execution.attempt
+
+    @invariant()
+    def a_row_fits_its_state(self):
+        active = [execution for execution in self._all() if execution.state in ACTIVE_STATES]
+        assert len(active) <= 1
+        for execution in self._all():
+            held = execution.state in {ExecutionState.RUNNING, ExecutionState.STOPPING}
+            assert (execution.token is not None) == held
+            assert (execution.lease_until is not None) == held
+            assert (execution.ended_at is None) == (execution.state in ACTIVE_STATES)
+            assert (execution.error_message is not None) == (execution.state is ExecutionState.FAILED)
+            query = select(ExecutionValue).where(
+                ExecutionValue.execution_id == execution.id, ExecutionValue.io == "out"
+            )
+            results = self.session.scalars(query).all()
+            assert bool(results) == (execution.state is ExecutionState.FINISHED)
+
+    @invariant()
+    def the_status_never_contradicts_itself(self):
+        for queue in (self.queue, self.world["dead_queue"]):
+            status = execution_status(self.session, self.study, queue=queue)
+            assert status["study_case_execution_status"] in SHOWN
+            if status["study_case_execution_status"] == "FINISHED":
+                assert set(status["disciplines_status"].values()) == {"DONE"}
+                assert status["progress"] == 1.0
+
+    def teardown(self):
+        """After all that, workers and sweepers bring everything to an end."""
+        for _ in range(20):
+            if not self._active():
+                return
+            self.a_worker_falls_silent()
+            self.sweep(redis=True)
+            self.a_worker_takes_a_job()
+        pytest.fail(f"never ended: {[(e.state, e.attempt) for e in self._all()]}")
+
+    # --- helpers ---------------------------------------------------------------------------------------
+
+    def _all(self):
+        self.session.rollback()
+        query = select(Execution).where(Execution.study_case_id == self.study.id).order_by(Execution.id)
+        return self.session.scalars(query.execution_options(populate_existing=True)).all()
+
+    def _active(self):
+        return [execution for execution in self._all() if execution.state in ACTIVE_STATES]
+
+    def _state(self, execution_id):
+        return next(execution.state for execution in self._all() if execution.id == execution_id)
+
+    def _is_current(self, key):
+        return any(e.id == key.execution_id and e.token == key.token for e in self._all())
+
+    def _any_attempt(self, data):
+        return data.draw(st.sampled_from(self.tokens)) if self.tokens else None
+
+
+@pytest.mark.database("sqlite")
+def test_no_sequence_of_requests_crashes_and_sweeps_leaves_the_rails(session, platform, make_case, actor):
+    quick = platform.settings.model_copy(update={"sweep_seconds": 1e-6, "max_attempts": 3})
+    dead = ExecutionQueue.for_web(quick.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    world = {
+        "session": session,
+        "platform": platform,
+        "settings": quick,
+        "queue": platform.queue,
+        "dead_queue": dead,
+        "make_case": make_case,
+        "actor": actor,
+    }
+    run_state_machine_as_test(lambda: Executions(world), settings=STATEFUL)
+
+
+STATEFUL = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
