@@ -5,7 +5,7 @@ from flask_openapi3 import APIBlueprint
 
 from sostrades_api.api.v0.documentation import SERVICE
 
-api = APIBlueprint("ping", __name__, url_prefix="/api", abp_tags=[SERVICE])
+api = APIBlueprint("v0_ping", __name__, url_prefix="/api", abp_tags=[SERVICE])
 
 _PONG = {
     "description": "The server answers",
