@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from filelock import FileLock, Timeout
@@ -32,6 +33,9 @@ _STOP_SECONDS = 8.0
 _WEB_PROCESSES = 1  # each imports everything, and loads every study case, for itself
 _THREADS = 16
 _SHOWN_PROCESS = "dice2016r"  # the one that is executed, so that there are results to look at
+
+
+_stopping = threading.Event()  # set once: stopping takes seconds, and nothing interrupts it
 
 
 class StopDemo(BaseException):
@@ -68,10 +72,10 @@ def demo(*, as_json: bool, host: str, port: int | None, data_dir: Path | None, w
         _say("stopped; everything is kept in " + str(data_dir))
 
 
-def _on_stop_signal(_number: int, _frame: object) -> NoReturn:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # stopping takes seconds at most
-    raise StopDemo
+def _on_stop_signal(_number: int, _frame: object) -> None:
+    if not _stopping.is_set():
+        _stopping.set()
+        raise StopDemo  # may be swallowed (in a finalizer, at a fork): _require_running() looks at the flag
 
 
 def _say(text: str) -> None:
@@ -115,6 +119,7 @@ def _run(options: Options) -> None:
         _announce(options, url=url, access=access, logs=children.logs)
         _watch(children)
     finally:
+        _stopping.set()
         _say("stopping")
         children.stop(seconds=_STOP_SECONDS)
         if server is not None:
@@ -177,6 +182,8 @@ def _wait_for_answer(url: str, children: Children) -> None:
 
 
 def _require_running(children: Children) -> None:
+    if _stopping.is_set():
+        raise StopDemo
     ended: Child | None = children.find_ended()
     if ended is not None:
         click.echo(ended.last_lines(), err=True)
