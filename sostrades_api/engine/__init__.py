@@ -8,6 +8,7 @@ from sostrades_api.engine.building import build, run
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import (
     BuildError,
+    ContractBroken,
     CouplingNotConverged,
     DeclarationMisfit,
     DescriptorError,
@@ -54,6 +55,7 @@ __all__ = [
     "MISSING",
     "BuildError",
     "Column",
+    "ContractBroken",
     "CouplingNotConverged",
     "DeclarationMisfit",
     "DescriptorError",

@@ -224,3 +224,13 @@ class ExecutionStopped(ExecutionError):
     """The execution was stopped on request, before {before!r}."""
 
     before: str
+
+
+# --- testing ----------------------------------------------------------------------------------------------
+
+
+class ContractBroken(EngineError):
+    """Discipline {discipline!r} breaks a promise that every discipline makes: {detail}."""
+
+    discipline: str
+    detail: str

@@ -41,7 +41,9 @@ def check_frame(
     changed: dict[str, pd.Series] = {}
     for name, dtype in zip(names, frame.dtypes, strict=True):
         column = columns[name] if columns is not None else None
-        if dtype == _NORMAL.get(column.type if column else "") and not (column and column.range):
+        # numpy takes None for float64 in comparisons, so a kind without normal dtype is asked for first
+        normal = column is not None and column.type in _NORMAL and dtype == _NORMAL[column.type]
+        if normal and not column.range:
             continue
         checked = _check_column(frame[name], column, f"{where}column {name!r}", faults)
         if checked.dtype != dtype:
