@@ -11,9 +11,7 @@ from sostrades_api.engine.protection import freeze, hand_out, thaw
 from sostrades_api.engine.value_types import MISSING
 
 
-def check_discipline(
-    discipline: type[Discipline], inputs: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Run a discipline on these inputs and check that it keeps its promises.
 
     Inputs fit their descriptors, outputs are those declared, finite and within their ranges; the same inputs

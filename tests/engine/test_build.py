@@ -53,7 +53,9 @@ def test_a_local_variable_is_named_by_its_discipline_and_a_shared_one_by_its_nam
 
 
 def test_an_output_and_an_input_of_one_full_name_are_coupled():
-    plan = build(process({"B": discipline({"y": None}, {}, nothing), "A": discipline({}, {"y": None}, nothing)}))
+    plan = build(
+        process({"B": discipline({"y": None}, {}, nothing), "A": discipline({}, {"y": None}, nothing)})
+    )
     found = plan.variables["y"]
     assert (found.io, found.owner, found.consumers, found.coupled) == ("out", "A", ("B",), True)
     assert plan.disciplines == ("A", "B")
@@ -73,7 +75,9 @@ def test_types_that_do_not_fit_name_both_ends():
             process(
                 {
                     "A": discipline({}, {"y": {"type": "array"}}, nothing),
-                    "B": discipline({"y": {"type": "dict", "subtype_descriptor": {"dict": "int"}}}, {}, nothing),
+                    "B": discipline(
+                        {"y": {"type": "dict", "subtype_descriptor": {"dict": "int"}}}, {}, nothing
+                    ),
                 }
             )
         )

@@ -53,7 +53,9 @@ def test_every_missing_input_is_named_at_once():
 
 
 def test_an_optional_input_without_value_is_none():
-    optional = discipline({"a": {"type": "float", "optional": True}}, {"y": None}, lambda i: {"y": 1.0 * (i["a"] is None)})
+    optional = discipline(
+        {"a": {"type": "float", "optional": True}}, {"y": None}, lambda i: {"y": 1.0 * (i["a"] is None)}
+    )
     assert run(process({"Model": optional})).values["y"] == 1.0
 
 
@@ -127,7 +129,11 @@ FLOATS = {"type": "dataframe", "dataframe_descriptor": {"a": {"type": "float"}, 
         ({"type": "array"}, np.array(["a"]), "must be an array of numbers"),
         ({"type": "list"}, 1.0, "must be a list, not float"),
         ({"type": "list", "subtype_descriptor": {"list": "float"}}, [1.0, "a"], "element 1: must be a float"),
-        ({"type": "dict", "subtype_descriptor": {"dict": "array"}}, {"k": 1.0}, "key 'k': must be a numpy array"),
+        (
+            {"type": "dict", "subtype_descriptor": {"dict": "array"}},
+            {"k": 1.0},
+            "key 'k': must be a numpy array",
+        ),
         ({"type": "dict"}, {1: 1.0}, "key 1 must be text"),
         ({"type": "dict"}, {"k": object()}, "key 'k': must be a value this platform can store"),
         (FRAME, {"years": [1]}, "must be a DataFrame, not dict"),

@@ -195,7 +195,9 @@ def test_checking_a_checked_value_changes_nothing(value):
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(2000, 2100), st.floats(allow_infinity=False, allow_nan=True)), max_size=8))
+@given(
+    st.lists(st.tuples(st.integers(2000, 2100), st.floats(allow_infinity=False, allow_nan=True)), max_size=8)
+)
 def test_a_checked_table_checks_to_the_same_bits(rows):
     declared = variable(
         type="dataframe",
