@@ -1,5 +1,6 @@
 """JSON in and out of Flask: strict on reading, NaN and infinities as null on writing."""
 
+import json
 from typing import Any
 
 import orjson
@@ -37,7 +38,12 @@ class StrictJSONProvider(JSONProvider):
         try:
             return orjson.dumps(obj, option=_OPTIONS)
         except TypeError:  # an integer of more than 64 bits, or a type only Flask's provider knows
-            return self._fallback.dumps(obj, **kwargs).encode()
+            plain = json.loads(self._fallback.dumps(obj, **kwargs), parse_constant=_null)
+            return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _null(_constant: str) -> None:
+    """What NaN and infinities become."""
 
 
 def _check_depth(document: Any, text: str | bytes) -> None:

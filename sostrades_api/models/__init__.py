@@ -1,7 +1,7 @@
 """SQLAlchemy tables, one aggregate a file."""
 
 from sostrades_api.models.account import ApiKey, Group, GroupMember, User
-from sostrades_api.models.base import Base, db, utc_now
+from sostrades_api.models.base import MAX_ID, Base, db, utc_now
 from sostrades_api.models.execution import (
     ACTIVE_STATES,
     TRANSITIONS,
@@ -16,6 +16,7 @@ from sostrades_api.models.study_case import ParameterChange, StudyCase, StudyCas
 
 __all__ = [
     "ACTIVE_STATES",
+    "MAX_ID",
     "TRANSITIONS",
     "ApiKey",
     "Base",

@@ -49,6 +49,9 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 
+MAX_ID = 2**31 - 1  # the largest number a primary key may have
+
+
 def utc_now() -> dt.datetime:
     """Now, aware, in UTC."""
     return dt.datetime.now(dt.UTC)

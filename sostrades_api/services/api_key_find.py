@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from sostrades_api.errors import NotFoundError
-from sostrades_api.models import ApiKey
+from sostrades_api.models import MAX_ID, ApiKey
 
 
 def api_key_list(session: Session) -> Sequence[ApiKey]:
@@ -21,7 +21,7 @@ def api_key_get(session: Session, *, api_key_id: int) -> ApiKey:
     Raises:
         NotFoundError: There is none.
     """
-    key = session.get(ApiKey, api_key_id)
+    key = session.get(ApiKey, api_key_id) if 0 < api_key_id <= MAX_ID else None
     if key is None:
         detail = f"There is no API key number {api_key_id}"
         raise NotFoundError(detail)
