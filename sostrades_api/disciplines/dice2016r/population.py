@@ -35,7 +35,6 @@ class Population(Discipline):
             "type": "int",
             "unit": "year",
             "default": 2510,
-            "range": [2020, 2510],
             "possible_values": list(range(2020, 2511, YEARS_A_PERIOD)),
             "namespace": "ns_dice",
             "label": "Last year",
