@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
@@ -23,8 +24,10 @@ class BlobStore:
     """Immutable blobs; a blob is there whole or not at all."""
 
     def __init__(self, url: str) -> None:
-        self._fs, self._root = url_to_fs(url)
-        self._local = Path(self._root) if isinstance(self._fs, LocalFileSystem) else None
+        self._url = url
+        self._opened, self._root = url_to_fs(url)
+        self._opener = os.getpid()
+        self._local = Path(self._root) if isinstance(self._opened, LocalFileSystem) else None
 
     def write_many(self, blobs: Mapping[str, bytes]) -> None:
         """Write those that are not there yet."""
@@ -66,6 +69,13 @@ class BlobStore:
             name = path.rsplit("/", 1)[-1]
             if len(name) == _DIGEST_LENGTH and _modified(info) < moment:
                 yield name
+
+    @property
+    def _fs(self) -> AbstractFileSystem:
+        """The file system as opened by this process: those of object stores do not survive a fork."""
+        if self._opener != os.getpid():
+            self._opened, self._opener = url_to_fs(self._url)[0], os.getpid()
+        return self._opened
 
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest}"

@@ -40,11 +40,11 @@ def dumps(frame: pd.DataFrame) -> bytes:
         columns.append(_pack(frame.index.to_series(), "index"))
     meta["dtypes"] = [dtype for _, dtype in columns]
     arrays = [array for array, _ in columns]
-    table = pa.Table.from_arrays(arrays, names=[str(position) for position in range(len(arrays))])
-    table = table.replace_schema_metadata({_KEY: json.dumps(meta, separators=(",", ":")).encode("ascii")})
+    batch = pa.RecordBatch.from_arrays(arrays, names=[str(position) for position in range(len(arrays))])
+    batch = batch.replace_schema_metadata({_KEY: json.dumps(meta, separators=(",", ":")).encode("ascii")})
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
     return sink.getvalue().to_pybytes()
 
 
@@ -55,13 +55,10 @@ def loads(data: memoryview) -> pd.DataFrame:
         CorruptValueError: The bytes are not such a DataFrame.
     """
     try:
-        table = pa.ipc.open_stream(pa.py_buffer(data)).read_all()
-        meta = json.loads(table.schema.metadata[_KEY])
-        columns = [
-            _unpack(_one_chunk(chunks), dtype)
-            for chunks, dtype in zip(table.columns, meta["dtypes"], strict=True)
-        ]
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        batch = pa.ipc.open_stream(pa.py_buffer(data)).read_next_batch()
+        meta = json.loads(batch.schema.metadata[_KEY])
+        columns = [_unpack(array, dtype) for array, dtype in zip(batch.columns, meta["dtypes"], strict=True)]
+    except (pa.ArrowException, OSError, StopIteration, KeyError, TypeError, ValueError) as error:
         msg = f"not a readable DataFrame: {error}"
         raise CorruptValueError(msg) from error
     span = meta.get("range")
@@ -112,12 +109,6 @@ def _cell(cell: Any) -> str:
         msg = f"a {type(cell).__name__} cannot be stored in a cell of a DataFrame"
         raise UnstorableValueError(msg)
     return plain.dumps(simple).decode("ascii")
-
-
-def _one_chunk(chunks: pa.ChunkedArray) -> pa.Array:
-    if chunks.num_chunks == 1:
-        return chunks.chunk(0)
-    return pa.concat_arrays(chunks.chunks) if chunks.num_chunks else pa.array([], chunks.type)
 
 
 def _unpack(array: pa.Array, dtype: str) -> Any:

@@ -13,7 +13,7 @@ dataframe              its columns as they are, no index
 =====================  ==============================================================
 
 UTF-8 (a BOM is accepted), comma, RFC 4180 quoting, decimal point, any line end. Cells are data, never
-evaluated.
+evaluated. A blank line is a missing cell in a file of one column, and nothing in others.
 
 - An empty cell is missing: NaN in a column, no such key in a list of dicts, no value for an optional scalar.
   A *quoted* empty cell (``""``) is the empty string where text is declared, and missing elsewhere.

@@ -125,8 +125,9 @@ def _list(table: TextTable, value_type: ValueType) -> list[Any]:
 
 def _dict(table: TextTable, value_type: ValueType, variable: Variable) -> dict[str, Any]:
     element = value_type.element
-    holds_tables = element is None or element.kind == VariableType.DATAFRAME
-    if holds_tables and table.header[0] == VARIABLE and (element is not None or table.header[1:] != [VALUE]):
+    of_tables = element is not None and element.kind == VariableType.DATAFRAME
+    undeclared = element is None and table.header[0] == VARIABLE and table.header != [VARIABLE, VALUE]
+    if of_tables or undeclared:
         return _dict_of_frames(table, variable)
     _refuse_tables(value_type)
     _expect(table, [VARIABLE, VALUE])

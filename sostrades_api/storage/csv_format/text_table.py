@@ -18,10 +18,10 @@ _UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _MAX_COLUMNS = 100_000
 _MAX_BLOCK = 1 << 30
 _CELL = rb'"[^"]*+(?:""[^"]*+)*+"'
-# What a quoted cell looks like where one may begin; possessive, so that it cannot go wrong slowly.
-_QUOTED_CELL = re.compile(rb"(?:(?<=[,\r\n])|\A)" + _CELL + rb"(?=[,\r\n]|\Z)")
-_QUOTED_START = re.compile(rb'(?:(?<=[,\r\n])|\A)"([^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z))')
-_HEADER_CELL = re.compile(rb"(" + _CELL + rb"|[^,\r\n]*)(,|\r\n|\n|\r|\Z)")
+# A quoted cell where one may begin. Possessive: cannot go wrong slowly. The look-behind comes after
+# the quote, so that the search jumps from quote to quote.
+_QUOTED_CELL = re.compile(rb'"(?<=[,\r\n]")([^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z))')
+_HEADER_CELL = re.compile(rb"(" + _CELL + rb'|[^",\r\n]*)(,|\r\n|\n|\r|\Z)')
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,7 @@ def read_table(data: bytes) -> TextTable:
     body = data[start:]
     marked = b'"' in body
     if marked:
-        _check_quotes(data)
-        body = _QUOTED_START.sub(rb'"\0\1', body)
-    if len(header) > 1:
-        body = body.rstrip(b"\r\n")
+        body = _mark_quoted(body, first_line=data.count(b"\n", 0, start) + 1)
     columns, rows = _read_columns(body, len(header))
     return TextTable(
         tuple(TextColumn(name, texts, marked) for name, texts in zip(header, columns, strict=True)), rows
@@ -94,13 +91,15 @@ def _checked_text(data: bytes) -> bytes:
     return data
 
 
-def _check_quotes(data: bytes) -> None:
-    rest = _QUOTED_CELL.sub(lambda cell: b"\n" * cell[0].count(b"\n"), data)
-    if b'"' in rest:
-        line = rest.count(b"\n", 0, rest.index(b'"')) + 1
+def _mark_quoted(body: bytes, *, first_line: int) -> bytes:
+    lines = b"\n" + body  # the first cell begins after a line end, too
+    if b'"' in _QUOTED_CELL.sub(b"", lines):
+        rest = _QUOTED_CELL.sub(lambda cell: b"\n" * cell[0].count(b"\n"), lines)
+        line = first_line + rest.count(b"\n", 0, rest.index(b'"')) - 1
         raise CsvError(
             [f'line {line} has a quote that is not closed or not doubled (a cell is "like ""this""")']
         )
+    return _QUOTED_CELL.sub(rb'"\0\1', lines)[1:]
 
 
 def _read_header(data: bytes) -> tuple[list[str], int]:
@@ -130,7 +129,7 @@ def _read_header(data: bytes) -> tuple[list[str], int]:
 
 
 def _read_columns(body: bytes, width: int) -> tuple[list[pa.Array], int]:
-    if not body:
+    if not body or (width > 1 and not body.strip()):
         return [pa.array([], pa.string())] * width, 0
     names = [str(position) for position in range(width)]
     faults: list[str] = []
@@ -151,7 +150,7 @@ def _read_columns(body: bytes, width: int) -> tuple[list[pa.Array], int]:
                 column_names=names, use_threads=False, block_size=min(max(len(body), 1 << 16), _MAX_BLOCK)
             ),
             parse_options=pyarrow.csv.ParseOptions(
-                newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=on_ragged
+                newlines_in_values=True, ignore_empty_lines=width > 1, invalid_row_handler=on_ragged
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
