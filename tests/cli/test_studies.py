@@ -1,0 +1,96 @@
+"""Processes and study cases from the command line."""
+
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from sostrades_api.models import Execution, ExecutionState
+
+pytestmark = pytest.mark.database("sqlite")
+
+
+@pytest.fixture
+def study_id(flask, make_group):
+    make_group("team")
+    return int(flask.ok("create_study", "sellar", "My study", "--group", "team").splitlines()[-1])
+
+
+def test_the_installed_processes_are_listed_with_their_references(flask):
+    processes = {process["name"]: process for process in flask.json("list_processes")}
+    assert {"sellar", "ssbj", "dice2016r"} <= set(processes)
+    assert all(process["label"] and process["references"] for process in processes.values())
+
+
+@pytest.mark.database("sqlite", "postgresql")
+def test_a_study_case_is_created_listed_deleted_and_restored(flask, study_id):
+    (listed,) = flask.json("list_studies")
+    assert listed == {
+        "id": study_id,
+        "name": "My study",
+        "process": "sellar",
+        "group": "team",
+        "revision": listed["revision"],
+        "status": "NOT EXECUTED",
+    }
+    flask.ok("delete_study", study_id)
+    assert flask.json("list_studies") == []
+    assert [study["id"] for study in flask.json("list_studies", "--deleted")] == [study_id]
+    assert "no such study case" in flask.error("delete_study", study_id)
+    flask.ok("restore_study", study_id)
+    assert [study["id"] for study in flask.json("list_studies")] == [study_id]
+    assert "no such study case" in flask.error("restore_study", study_id)
+
+
+def test_a_study_case_that_cannot_be_created_is_not_and_the_reason_is_said(flask, make_group):
+    make_group("team")
+    assert "'sellar2'" in flask.error("create_study", "sellar2", "x", "--group", "team")
+    assert "'crew'" in flask.error("create_study", "sellar", "x", "--group", "crew")
+    assert "no reference" in flask.error("create_study", "sellar", "x", "--group", "team", "--reference", "y")
+    assert "characters" in flask.error("create_study", "sellar", " ", "--group", "team")
+    assert flask.json("list_studies") == []
+
+
+def test_a_run_that_is_not_waited_for_is_queued(flask, study_id):
+    status = flask.json("run_study", study_id, "--no-wait")
+    assert status["study_case_execution_status"] == "PENDING"
+    assert "already" in flask.error("run_study", study_id)
+
+
+def end(session, state, *, error_message=None):
+    """End the execution as a worker would have, once it is there."""
+    while (execution := session.scalar(select(Execution))) is None:
+        session.rollback()
+    execution.state = state
+    execution.error_message = error_message
+    execution.disciplines = dict.fromkeys(execution.disciplines, "DONE")
+    session.commit()
+
+
+def test_a_run_is_waited_for_until_it_finishes(flask, session, study_id):
+    thread = threading.Thread(target=end, args=(session, ExecutionState.FINISHED))
+    thread.start()
+    assert flask.ok("run_study", study_id).splitlines()[-1] == "FINISHED"
+    thread.join()
+
+
+def test_a_run_that_fails_makes_the_command_fail_with_the_reason(flask, session, study_id):
+    message = "The loop Sellar1, Sellar2\ndid not converge"
+    thread = threading.Thread(
+        target=end, args=(session, ExecutionState.FAILED), kwargs={"error_message": message}
+    )
+    thread.start()
+    result = flask("run_study", study_id)
+    thread.join()
+    assert result.exit_code == 1
+    assert result.stdout == "FAILED\n"
+    assert result.stderr.splitlines()[-1] == (
+        f"Error: Study case {study_id} FAILED: The loop Sellar1, Sellar2 did not converge"
+    )
+
+
+def test_a_queued_run_is_stopped(flask, study_id):
+    assert flask.error("stop_study", study_id)
+    flask.ok("run_study", study_id, "--no-wait")
+    flask.ok("stop_study", study_id)
+    assert flask.json("list_studies")[0]["status"] == "STOPPED"
