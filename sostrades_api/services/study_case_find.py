@@ -65,4 +65,4 @@ def _latest_states(session: Session, studies: Sequence[StudyCase]) -> dict[int, 
         .group_by(Execution.study_case_id)
     )
     rows = session.execute(select(Execution.study_case_id, Execution.state).where(Execution.id.in_(latest)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

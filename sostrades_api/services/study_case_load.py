@@ -159,7 +159,7 @@ def _output_digests(session: Session, execution_id: int) -> Mapping[str, str]:
     query = select(ExecutionValue.name, ExecutionValue.digest).where(
         ExecutionValue.execution_id == execution_id, ExecutionValue.io == "out"
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _wanted(plan: StudyPlan, *, study_name: str, io: LoadedSide, prefix: str) -> Iterable[str]:

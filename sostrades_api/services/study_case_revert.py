@@ -67,4 +67,4 @@ def _digests_at(session: Session, study_case_id: int, *, revision: int) -> dict[
         .where(ParameterChange.study_case_id == study_case_id, ParameterChange.revision > revision)
         .order_by(ParameterChange.id.desc())
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

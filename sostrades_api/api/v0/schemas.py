@@ -46,7 +46,9 @@ class HistoryQuery(_Query):
     """Which part of the history."""
 
     variable_id: str | None = Field(None, description="Only this variable, by full name")
-    before: int | None = Field(None, description="Only changes before this id: the next page")
+    before: int | None = Field(
+        None, ge=0, le=2**31 - 1, description="Only changes before this id: the next page"
+    )
     limit: int = Field(100, ge=1, le=1000, description="At most so many")
 
 
