@@ -1,0 +1,36 @@
+"""``./dev bench [NAME [OPTION ...]]``: run all benchmarks, or one with its options."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def names() -> list[str]:
+    """The benchmarks, each a module of this folder that prints its tables."""
+    return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+
+
+def main(arguments: list[str]) -> int:
+    """Run them one after the other; the exit status is 1 when one failed."""
+    chosen, options = (arguments[:1], arguments[1:]) if arguments else (names(), [])
+    if chosen[:1] in (["-h"], ["--help"]):
+        print(f"usage: ./dev bench [NAME [OPTION ...]]\n\nbenchmarks: {', '.join(names())}")
+        return 0
+    unknown = [name for name in chosen if name not in names()]
+    if unknown:
+        print(f"there is no benchmark {unknown[0]!r}, only {', '.join(names())}", file=sys.stderr)
+        return 2
+    failed = []
+    for name in chosen:
+        print(f"== {name}", flush=True)
+        if subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *options], cwd=FOLDER.parent) != 0:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
