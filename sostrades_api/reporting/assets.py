@@ -3,6 +3,7 @@
 import base64
 import functools
 import hashlib
+import re
 from importlib import resources
 
 STYLES = ("base.css", "charts.css")
@@ -33,6 +34,16 @@ def plotly_js() -> str:
         msg = "this plotly.js cannot be inlined: it holds an HTML end tag or comment"
         raise RuntimeError(msg)
     return source
+
+
+@functools.cache
+def map_style_id() -> str | None:
+    """The id under which plotly.js looks for the styles of maps before adding them, which our policy forbids.
+
+    Maps ask other hosts for their tiles, so nothing of ours draws one.
+    """
+    found = re.search(r'document\.getElementById\("([0-9a-f]{64})"\)', plotly_js())
+    return found[1] if found else None
 
 
 def csp_hash(source: str) -> str:

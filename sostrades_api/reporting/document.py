@@ -15,7 +15,7 @@ class InputRow:
     name: str
     label: str
     value: str
-    unit: str | None
+    unit: str
     changed: bool
 
 
@@ -54,6 +54,16 @@ class Report:
     disciplines: tuple[DisciplineCharts, ...]
     convergence_chart: dict[str, Any] | None = None
     failed_since: str | None = None
+
+    @property
+    def changed_inputs(self) -> tuple[InputRow, ...]:
+        """Inputs that differ from their defaults."""
+        return tuple(row for group in self.inputs for row in group.rows if row.changed)
+
+    @property
+    def input_count(self) -> int:
+        """Number of inputs."""
+        return sum(len(group.rows) for group in self.inputs)
 
     @property
     def unconverged(self) -> tuple[LoopOutcome, ...]:

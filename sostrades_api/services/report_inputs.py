@@ -7,6 +7,7 @@ import pandas as pd
 
 from sostrades_api.engine import MISSING, PlanVariable
 from sostrades_api.reporting.document import InputGroup, InputRow
+from sostrades_api.reporting.unit_text import unit_text
 from sostrades_api.services.execution_result_read import ExecutionOutcome
 
 LONGEST = 8
@@ -54,7 +55,7 @@ def _row(name: str, planned: PlanVariable, outcome: ExecutionOutcome) -> InputRo
         name=name,
         label=planned.variable.label or planned.variable.name,
         value=shown_value(value),
-        unit=planned.variable.unit,
+        unit=unit_text(planned.variable.unit),
         changed=name in outcome.given and not same_value(value, planned.default),
     )
 

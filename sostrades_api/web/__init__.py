@@ -1,1 +1,15 @@
-"""Browser pages."""
+"""Browser pages: sign in, study cases, a study case with its status, data, charts and log."""
+
+from flask import Flask
+
+from sostrades_api.web import assets, data, headers, icons, sign_in, signed_in, studies, study, texts
+
+
+def register(app: Flask) -> None:
+    """Add the pages to the application."""
+    headers.register(app)
+    signed_in.register(app)
+    texts.register(app)
+    for part in (assets, icons, sign_in, studies, study, data):
+        app.register_blueprint(part.pages)
+    sign_in.throttle(app)

@@ -1,0 +1,176 @@
+"""The data of a study case: its nodes, the variables of one of them, tables and changes of values."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from sostrades_api.access import Permission
+from sostrades_api.errors import DomainError, InvalidValuesError
+from sostrades_api.http.problems import wants_page
+from sostrades_api.models import StudyCase, db
+from sostrades_api.platform import current_platform
+from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate
+from sostrades_api.services.parameter_download import parameter_download
+from sostrades_api.services.study_case_load import LoadedSide, study_case_load
+from sostrades_api.services.study_case_names import full_name
+from sostrades_api.services.study_case_update import study_case_update
+from sostrades_api.services.study_plan import study_plan
+from sostrades_api.web.signed_in import actor, guarded
+from sostrades_api.web.study import shared_context, study_for
+from sostrades_api.web.table_page import table_pages
+from sostrades_api.web.tree import tree_of
+from sostrades_api.web.typed import typed
+
+pages = guarded("data", __name__)
+
+PAGE_SIZE = 200
+LONGEST_TEXT = 400
+_TABLES = {"dataframe", "array", "list", "dict"}
+
+
+@dataclass(frozen=True)
+class ShownVariable:
+    """A variable as the page shows it."""
+
+    full_name: str
+    relative: str
+    described: dict[str, Any]
+    text: str
+    is_table: bool
+
+
+@pages.get("/study-case/<int:study_id>/data")
+def show(study_id: int) -> str:
+    """The variables of one node, or those that a search finds."""
+    study = study_for(Permission.READ, study_id)
+    node, search = request.args.get("node", ""), request.args.get("search", "").strip()
+    number = max(1, request.args.get("page", 1, type=int))
+    variables = list(_wanted(study, node=node, search=search))
+    start = (number - 1) * PAGE_SIZE
+    nodes = {name.rpartition(".")[0] for name in study_plan(study.process_name).descriptions}
+    return render_template(
+        "study_data.html",
+        tree=tree_of(sorted(nodes)),
+        node=node,
+        search=search,
+        variables=variables[start : start + PAGE_SIZE],
+        total=len(variables),
+        page=number,
+        last_page=max(1, -(-len(variables) // PAGE_SIZE)),
+        **shared_context(study),
+    )
+
+
+@pages.get("/study-case/<int:study_id>/data/csv")
+def csv(study_id: int) -> Response:
+    """A value as CSV."""
+    found = parameter_download(
+        db.session(),
+        study_for(Permission.READ, study_id),
+        parameter_key=request.args.get("variable", ""),
+        values=current_platform().values,
+    )
+    response = Response(found.content, content_type="text/csv; charset=utf-8")
+    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+    return response
+
+
+@pages.get("/study-case/<int:study_id>/data/table")
+def table(study_id: int) -> str:
+    """A page of a table as a part of the data page."""
+    name = request.args.get("variable", "")
+    found = parameter_download(
+        db.session(),
+        study_for(Permission.READ, study_id),
+        parameter_key=name,
+        values=current_platform().values,
+    )
+    number = max(1, request.args.get("page", 1, type=int))
+    page = table_pages(found.content, number=number)
+    return render_template("_table.html", page=page, variable=name, study_id=study_id)
+
+
+@pages.post("/study-case/<int:study_id>/data")
+def change(study_id: int) -> AnyResponse:
+    """Give a variable a new value: typed in, or as a CSV file."""
+    study = study_for(Permission.UPDATE, study_id)
+    name = request.form.get("variable", "")
+    try:
+        updated = study_case_update(
+            db.session(),
+            study,
+            actor=actor(),
+            values=current_platform().values,
+            **_update(study, name),
+            if_match_revision=request.form.get("revision", type=int),
+        )
+    except DomainError as error:
+        if not wants_page():
+            raise
+        flash(f"{name}: {_reasons(error)}", "bad")
+        return redirect(_back(study_id))
+    if wants_page():
+        flash(f"{name} is changed.", "good")
+        return redirect(_back(study_id))
+    return jsonify({"revision": updated.revision, "variables": updated.variables})
+
+
+def _update(study: StudyCase, name: str) -> dict[str, Any]:
+    file = request.files.get("file")
+    if file is not None:
+        return {"tables": [TableUpdate(variable_id=name, content=file.read())]}
+    kinds = study_plan(study.process_name).descriptions
+    kind = kinds.get(name.removeprefix(f"{study.name}."), {}).get("type", "")
+    return {
+        "scalars": [ScalarUpdate(variable_id=name, value=typed(request.form.get("value", ""), kind=kind))]
+    }
+
+
+def _reasons(error: DomainError) -> str:
+    if isinstance(error, InvalidValuesError):
+        return "; ".join(item.detail for item in error.items)
+    return error.detail
+
+
+def _back(study_id: int) -> str:
+    kept = {key: request.form[key] for key in ("node", "search", "page") if request.form.get(key)}
+    return url_for("data.show", study_id=study_id, **kept)
+
+
+def _wanted(study: StudyCase, *, node: str, search: str) -> Iterable[ShownVariable]:
+    prefix = full_name(study.name, relative=node) if node and not search else ""
+    loaded = study_case_load(
+        db.session(), study.id, values=current_platform().values, io=LoadedSide.ALL, prefix=prefix
+    )
+    words = search.casefold().split()
+    for name, described in loaded.variables.items():
+        relative = name.removeprefix(f"{study.name}.")
+        if words:
+            text = f"{relative} {described['label']} {described['description']}".casefold()
+            keep = all(word in text for word in words)
+        else:
+            keep = relative.rpartition(".")[0] == node
+        if keep:
+            yield _shown(name, relative, described)
+
+
+def _shown(name: str, relative: str, described: dict[str, Any]) -> ShownVariable:
+    shape, value = described["shape"], described["value"]
+    is_table = described["type"] in _TABLES
+    if described["type"] in {"dataframe", "array"} and isinstance(shape, list):
+        text = " by ".join(map(str, shape))
+    elif is_table:
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = _scalar(value)
+    return ShownVariable(name, relative, described, text[:LONGEST_TEXT], is_table)
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
