@@ -31,11 +31,11 @@ class Frame:
 
     def cut(self, table: pd.DataFrame) -> pd.DataFrame:
         """Rows of the shown years."""
-        return table if self._last_year is None else table[table["year"] <= self._last_year]
+        return table if self._last_year is None else table.loc[table["year"] <= self._last_year]
 
     def milestones(self, table: pd.DataFrame) -> pd.DataFrame:
         """Rows of the shown years that a table prints."""
-        return self.cut(table[table["year"].isin(MILESTONES)])
+        return self.cut(table.loc[table["year"].isin(MILESTONES)])
 
     def line(self, name: str, table: pd.DataFrame, column: str, *, scale: float = 1.0, **more: Any) -> Series:
         """Series of one column over the shown years; ``scale`` turns its unit into the axis's."""

@@ -42,7 +42,8 @@ def policy(label: str, *, column: str, text: str, high: float) -> dict[str, Any]
     described = table(label, {column: ("-", text)}, namespace="ns_policy")
     described["dataframe_descriptor"][column]["range"] = [0.0, high]
     source = {"mitigation_rate": "miu"}.get(column, column)
-    described["default"] = exogenous()[["year", source]].rename(columns={source: column})
+    published = exogenous()
+    described["default"] = pd.DataFrame({"year": published["year"], column: published[source]})
     return described
 
 

@@ -11,10 +11,9 @@ FULL_MITIGATION_YEAR = 2100
 
 def mitigation_ramp() -> pd.DataFrame:
     """The base run's rate in 2015, from there straight to 1 in 2100, and 1 ever after."""
-    table = exogenous()[["year", "miu"]].rename(columns={"miu": "mitigation_rate"})
-    first_year, first_rate = table.iloc[0]
-    years = [first_year, FULL_MITIGATION_YEAR]
-    return table.assign(mitigation_rate=np.interp(table["year"], years, [first_rate, 1.0]))
+    years, rates = exogenous()["year"].to_numpy(), exogenous()["miu"].to_numpy()
+    ramp = np.interp(years, [years[0], FULL_MITIGATION_YEAR], [rates[0], 1.0])
+    return pd.DataFrame({"year": years, "mitigation_rate": ramp})
 
 
 REFERENCES = (
