@@ -40,7 +40,8 @@ def _same_lists(first: list[Any], second: list[Any]) -> bool:
 def _same_frames(first: pd.DataFrame, second: pd.DataFrame) -> bool:
     if first.shape != second.shape or not first.columns.equals(second.columns):
         return False
-    return all(_same_columns(first[name], second[name]) for name in first.columns)
+    pairs = zip(first.items(), second.items(), strict=True)
+    return all(_same_columns(one, other) for (_, one), (_, other) in pairs)
 
 
 def _same_columns(first: pd.Series, second: pd.Series) -> bool:

@@ -77,12 +77,12 @@ class Execution:
     def _run_steps(self, steps: Sequence[Node | Loop]) -> None:
         compute, values = self._compute, self.values
         for step in steps:
-            if type(step) is Node:
-                compute(step, values)
-                if step.limited:
-                    step.check_limits(values)
-            else:
+            if isinstance(step, Loop):
                 self._solve(step)
+                continue
+            compute(step, values)
+            if step.limited:
+                step.check_limits(values)
 
     def _run_timed(self, node: Node, target: list[Any]) -> None:
         start = perf_counter()

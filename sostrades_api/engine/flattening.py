@@ -76,12 +76,12 @@ class _Collector:
 
     def _frame(self, frame: pd.DataFrame) -> None:
         self.key.append((len(frame), frame.columns.tolist()))
-        dtypes = frame.dtypes.tolist()
-        if all(dtype.kind in "fiu" for dtype in dtypes):
-            self._matrix(frame.to_numpy(dtype=np.float64))
+        matrix = frame.to_numpy()
+        if matrix.dtype.kind in "fiu":
+            self._matrix(matrix.astype(np.float64, copy=False))
             return
-        for (name, column), dtype in zip(frame.items(), dtypes, strict=True):
-            if dtype.kind in "fiu":
+        for name, column in frame.items():
+            if column.dtype.kind in "fiu":
                 self._block(column.to_numpy(dtype=np.float64))
             else:
                 self.key.append((name, [_comparable(cell) for cell in column]))

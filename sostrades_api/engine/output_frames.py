@@ -22,6 +22,7 @@ class FrameChecker:
         self._missing_allowed = bool(missing)
         self._names = pd.Index(list(columns)) if columns is not None else None
         self._only_floats = columns is not None and all(column.type == "float" for column in columns.values())
+        self._only_numbers = False
         self._seen_columns: Any = None
         self._seen_dtypes: list[Any] | None = None
 
@@ -59,17 +60,21 @@ class FrameChecker:
                 f"columns must be {', '.join(names)}; missing: {', '.join(missing) or 'none'}, "
                 f"not declared: {', '.join(extra) or 'none'}"
             )
-        return frame[list(names)]
+        return frame.reindex(columns=list(names))
 
     def _check_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         dtypes = frame.dtypes.tolist()
         if dtypes != self._seen_dtypes:
             self._check_dtypes(frame, dtypes)
             self._seen_dtypes = dtypes
-        self._check_texts(frame, dtypes)
+            self._only_numbers = bool(dtypes) and all(dtype.kind in "fiu" for dtype in dtypes)
+        if OBJECTS in dtypes:
+            self._check_texts(frame, dtypes)
         if not self._missing_allowed:
-            self._not_finite(frame)
-        return freeze_frame(frame, dtypes=dtypes)
+            numbers = frame.to_numpy() if self._only_numbers else None
+            if numbers is None or not np.isfinite(numbers).all():
+                self._not_finite(frame)
+        return freeze_frame(frame) if OBJECTS in dtypes else frame.copy(deep=False)
 
     def _check_dtypes(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
         for name, dtype in zip(frame.columns, dtypes, strict=True):

@@ -4,7 +4,6 @@ Arrays lose their write flag, tables are shallow copies under pandas' copy-on-wr
 copy), lists and dicts are subclasses that refuse to change. Nothing is copied deeply.
 """
 
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,9 +13,12 @@ OBJECTS = np.dtype(object)
 """Dtype of columns whose cells may hold lists."""
 
 
-def _refuse(_self: Any, *_args: Any, **_kwargs: Any) -> NoReturn:
+def _refuse_change(_self: Any, *_args: Any, **_kwargs: Any) -> NoReturn:
     msg = "inputs are read-only; change a copy: list(value) or dict(value)"
     raise TypeError(msg)
+
+
+_refuse: Any = _refuse_change  # stands in for methods of any signature
 
 
 class FrozenList(list):
@@ -65,10 +67,10 @@ def freeze_array(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def freeze_frame(frame: pd.DataFrame, *, dtypes: Sequence[Any] | None = None) -> pd.DataFrame:
+def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """A shallow copy under copy-on-write; lists inside cells, which it would share, are frozen."""
     frozen = frame.copy(deep=False)
-    for name, dtype in zip(frame.columns, frame.dtypes if dtypes is None else dtypes, strict=True):
+    for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if dtype == OBJECTS:
             frozen[name] = pd.Series([freeze(cell) for cell in frame[name]], dtype=object)
     return frozen

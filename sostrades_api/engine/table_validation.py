@@ -37,15 +37,14 @@ def check_frame(
         return frame
     names = list(columns) if columns is not None else list(frame.columns)
     if list(frame.columns) != names:
-        frame = frame[names]
+        frame = frame.reindex(columns=names)
     changed: dict[str, pd.Series] = {}
     for name, dtype in zip(names, frame.dtypes, strict=True):
         column = columns[name] if columns is not None else None
         # numpy takes None for float64 in comparisons, so a kind without normal dtype is asked for first
-        normal = column is not None and column.type in _NORMAL and dtype == _NORMAL[column.type]
-        if normal and not column.range:
+        if column and column.type in _NORMAL and dtype == _NORMAL[column.type] and not column.range:
             continue
-        checked = _check_column(frame[name], column, f"{where}column {name!r}", faults)
+        checked = _check_column(pd.Series(frame[name]), column, f"{where}column {name!r}", faults)
         if checked.dtype != dtype:
             changed[name] = checked
     frame = frame.copy(deep=False)

@@ -73,7 +73,7 @@ def _expression(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> tuple[float, pint.Unit, str]:
+def _parse(text: str) -> tuple[float, Any, str]:
     """Factor, Pint unit and year of prices ("" when none is named)."""
     registry = _registry()
     if text.lower() in _DIMENSIONLESS:
@@ -141,5 +141,5 @@ def _text(unit: str | None) -> str:
     return " ".join((unit or "").split())
 
 
-def _is_degrees(unit: pint.Unit) -> bool:
+def _is_degrees(unit: Any) -> bool:
     return str(unit) in {"delta_degree_Celsius", "delta_degree_Fahrenheit"}
