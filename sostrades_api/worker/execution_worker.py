@@ -77,6 +77,7 @@ class ExecutionWorker(Worker):
             )
             supervisor.watch(beat=lambda: self._tell_redis({}))
             self._horse_pid = 0
+            self._runtime.queue.forget(attempt.execution_id)
             set_attempt(None)
         self._drop(job, queue)
         self._state = WorkerStatus.IDLE

@@ -60,7 +60,7 @@ class WorkerPool:
         """Serve until SIGTERM or SIGINT, then end every process that was started here."""
         self._server = ensure_server(self._settings, lifetime=Lifetime.STARTER)
         set_runtime(self._runtime)
-        warm_up()
+        warm_up(self._runtime)
         self._listen_to_signals()
         try:
             self._start_missing()

@@ -74,7 +74,6 @@ class AttemptRun:
             written = self._fail(error)
         if not written:
             raise AttemptLostError
-        self._runtime.queue.forget(attempt.execution_id)
 
     def _run(self) -> ExecutionResult:
         plan = study_plan(self._attempt.process_name).plan

@@ -7,13 +7,15 @@ import logging
 from sostrades_api.errors import DomainError
 from sostrades_api.processes import catalogue
 from sostrades_api.services.study_plan import study_plan
+from sostrades_api.worker.rehearsal import rehearse
+from sostrades_api.worker.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 
 _MODULES = ("numpy", "pandas", "scipy.sparse", "scipy.sparse.linalg", "psutil", "pyarrow.ipc")
 
 
-def warm_up() -> None:
+def warm_up(runtime: Runtime) -> None:
     """Import the libraries, build the plans, and keep the collector from touching (copying) these pages."""
     for module in _MODULES:
         importlib.import_module(module)
@@ -23,5 +25,6 @@ def warm_up() -> None:
             study_plan(name)
         except DomainError:
             logger.warning("process %s cannot be used", name)
+    rehearse(runtime)
     gc.collect()
     gc.freeze()

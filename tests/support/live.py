@@ -80,7 +80,13 @@ class LivePlatform:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         bind = f"127.0.0.1:{port}"
-        options = ["--worker-class", "gthread", "--workers", "1", "--threads", "8", "--bind", bind]
+        options = [
+            "--worker-class=gthread",
+            "--workers=1",
+            "--threads=8",
+            "--keep-alive=15",
+            f"--bind={bind}",
+        ]
         command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *options, "wsgi:app"]
         process = self._start("web", command)
         self.url = f"http://{bind}"
