@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sostrades_api.engine.errors import (
     BuildError,
-    DeclarationMisfit,
     InvalidInputs,
     InvalidReference,
     InvalidValue,
@@ -16,7 +15,7 @@ from sostrades_api.engine.errors import (
 )
 from sostrades_api.engine.graph import ordered_components, sweep_order
 from sostrades_api.engine.loop import Loop
-from sostrades_api.engine.merging import check_fit, default_fits, one_default, shared_input
+from sostrades_api.engine.merging import check_fit, one_default, require_default_fits, shared_input
 from sostrades_api.engine.naming import Declaration, Placed, place_all
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, NUMERICAL_OUTPUTS
@@ -42,12 +41,8 @@ def build(process: Process) -> Plan:
     edges = _edges(producers, consumers, ranked)
     components = ordered_components(len(placed), edges)
     component_of = {node: i for i, members in enumerate(components) for node in members}
-    variables = _variables(process, placed, producers, consumers)
-    for name, variable in variables.items():
-        if variable.coupled:
-            maker = component_of[ranked[producers[name].path]]
-            inside = any(component_of[ranked[path]] == maker for path in variable.consumers)
-            variables[name] = replace(variable, in_loop=inside)
+    loop_of = {path: component_of[rank] for path, rank in ranked.items()}
+    variables = _variables(process, placed, Couplings(producers, consumers, loop_of))
     steps = _steps(placed, components=components, edges=edges, variables=variables)
     short = {
         place.path: {n: d.full_name for side in (place.inputs, place.outputs) for n, d in side.items()}
@@ -93,20 +88,24 @@ def _edges(
     edges: dict[tuple[int, int], tuple[int, int]] = {}
     for name, producer in producers.items():
         readers = consumers.get(name, ())
-        unset = int(all(reader.variable.default is MISSING for reader in readers))
         for reader in readers:
+            unset = int(reader.variable.default is MISSING)
             key = ranked[producer.path], ranked[reader.path]
             count, without = edges.get(key, (0, 0))
             edges[key] = count + 1, without + unset
     return edges
 
 
-def _variables(
-    process: Process,
-    placed: list[Placed],
-    producers: Mapping[str, Declaration],
-    consumers: Mapping[str, list[Declaration]],
-) -> dict[str, PlanVariable]:
+@dataclass(frozen=True)
+class Couplings:
+    """Who makes and who reads each name; ``loop_of`` is the number of a discipline's component."""
+
+    producers: Mapping[str, Declaration]
+    consumers: Mapping[str, list[Declaration]]
+    loop_of: Mapping[str, int]
+
+
+def _variables(process: Process, placed: list[Placed], couplings: Couplings) -> dict[str, PlanVariable]:
     variables = _numerical(process)
     for place in placed:
         for declaration in (*place.inputs.values(), *place.outputs.values()):
@@ -114,26 +113,21 @@ def _variables(
             if name in NUMERICAL_INPUTS or name in NUMERICAL_OUTPUTS:
                 raise ReservedName(process=process.name, discipline=place.path, variable=name)
             if name not in variables:
-                variables[name] = _plan_variable(process, name, producers.get(name), consumers.get(name, []))
+                variables[name] = _plan_variable(process, name, couplings)
     return variables
 
 
-def _plan_variable(
-    process: Process, name: str, producer: Declaration | None, readers: list[Declaration]
-) -> PlanVariable:
+def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVariable:
+    producer, readers = couplings.producers.get(name), couplings.consumers.get(name, [])
+    inner: list[Declaration] = []
     if producer is None:
         variable, owner = shared_input(process.name, readers), readers[0].node
     else:
         for reader in readers:
             check_fit(process.name, producer, reader)
-        default = one_default(process.name, [(reader, reader.variable.default) for reader in readers])
-        variable, owner = replace(producer.variable, default=default), producer.path
-    fault = default_fits(variable, variable.default)
-    if fault:
-        ends = [declaration.path for declaration in ([producer] if producer else []) + readers]
-        raise DeclarationMisfit(
-            process=process.name, variable=name, first=ends[0], second=ends[-1], detail=f"default: {fault}"
-        )
+        loop = couplings.loop_of[producer.path]
+        inner = [reader for reader in readers if couplings.loop_of[reader.path] == loop]
+        variable, owner = _with_initial_value(process, producer, inner), producer.path
     return PlanVariable(
         name=name,
         variable=variable,
@@ -141,9 +135,19 @@ def _plan_variable(
         owner=owner,
         consumers=tuple(reader.path for reader in readers),
         coupled=producer is not None and bool(readers),
-        in_loop=False,
+        in_loop=bool(inner),
         default=variable.default,
     )
+
+
+def _with_initial_value(process: Process, producer: Declaration, inner: list[Declaration]) -> Variable:
+    """An output; within a loop, the default of those who read it there is where the loop starts."""
+    default = one_default(process.name, [(reader, reader.variable.default) for reader in inner])
+    variable = producer.variable
+    if default is variable.default:
+        return variable
+    require_default_fits(process.name, variable, default, producer, inner)
+    return replace(variable, default=default)
 
 
 def _numerical(process: Process) -> dict[str, PlanVariable]:

@@ -72,6 +72,8 @@ def shared_input(process: str, consumers: Sequence[Declaration]) -> Variable:
     for other in consumers[1:]:
         _check_same(process, first, other)
         merged = _narrowed(process, merged, first, other)
+    if len(consumers) > 1:
+        require_default_fits(process, merged, merged.default, first, consumers)
     return merged
 
 
@@ -138,15 +140,16 @@ def one_default(process: str, candidates: Sequence[tuple[Declaration, Any]]) -> 
     return chosen[1] if chosen else MISSING
 
 
-def default_fits(variable: Variable, default: Any) -> str:
-    """What is wrong with a default under the merged declaration; empty when it fits."""
+def require_default_fits(
+    process: str, variable: Variable, default: Any, first: Declaration, others: Sequence[Declaration]
+) -> None:
+    """Raise when a default does not satisfy what another end declares."""
     if default is MISSING:
-        return ""
+        return
     try:
         variable.check(default)
     except InvalidValue as error:
-        return str(error)
-    return ""
+        _misfit(process, first, others[-1], f"default: {error}")
 
 
 def _misfit(process: str, first: Declaration, other: Declaration, detail: str) -> None:

@@ -61,8 +61,12 @@ class FrozenDict(dict):
 
 def freeze_array(array: np.ndarray) -> np.ndarray:
     """The array, no longer writeable; copied only when it looks into memory somebody else can still write."""
-    if array.base is not None and not (isinstance(array.base, np.ndarray) and not array.base.flags.writeable):
-        array = array.copy()
+    base = array.base
+    if base is not None:
+        # memory of others (a memory map, a buffer) is as writeable as the array that looks into it
+        owner = base if isinstance(base, np.ndarray) else array
+        if owner.flags.writeable:
+            array = array.copy()
     array.flags.writeable = False
     return array
 
