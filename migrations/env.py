@@ -3,7 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from sostrades_api.models.migration import migrating
+from sostrades_api.migration import migrating
 
 migrate = current_app.extensions["migrate"]
 database = migrate.db

@@ -11,19 +11,19 @@ from sostrades_api import http as http_layer
 from sostrades_api.api import v0
 from sostrades_api.http.json_provider import StrictJSONProvider
 from sostrades_api.http.secret_key import secret_key
+from sostrades_api.migration import MIGRATIONS_DIR
 from sostrades_api.models import db
 from sostrades_api.models.engine import configure_engine, engine_options
-from sostrades_api.models.migration import MIGRATIONS_DIR
 from sostrades_api.platform import EXTENSION, Platform
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.study_case_loader import StudyLoader
-from sostrades_api.settings import PROJECT_DIR, Settings
+from sostrades_api.settings import PROJECT_DIR, Settings, read_settings
 from sostrades_api.storage import ValueStore
 
 
 def create_app(settings: Settings | None = None) -> OpenAPI:
     """An application with these settings; with those of the environment when there are none."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     app = OpenAPI(
         "sostrades_api",
         info=Info(title="SoSTrades API", version="0"),
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> OpenAPI:
         doc_prefix="/docs",
         instance_path=str(settings.data_dir.resolve()),
         template_folder=str(PROJECT_DIR / "templates"),
-        static_folder=str(PROJECT_DIR / "static"),
+        static_folder=None,  # the pages serve their own, by digest
     )
     _configure(app, settings)
     platform = _platform(settings, engine=_init_database(app, settings))

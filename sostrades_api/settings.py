@@ -1,9 +1,10 @@
 """Settings: read once from the environment, frozen, unknown keys rejected (``docs/configuration.md``)."""
 
+import os
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -17,31 +18,43 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(
-        PROJECT_DIR / "instance", description="Where database, values, keys and queue live"
+        default=PROJECT_DIR / "instance", description="Where database, values, keys and queue live"
     )
-    database_url: str = Field("", validation_alias="DATABASE_URL", description="Empty: SQLite in data_dir")
-    redis_url: str = Field("", validation_alias="REDIS_URL", description="Empty: embedded server in data_dir")
+    database_url: str = Field(
+        default="", validation_alias="DATABASE_URL", description="Empty: SQLite in data_dir"
+    )
+    redis_url: str = Field(
+        default="", validation_alias="REDIS_URL", description="Empty: embedded server in data_dir"
+    )
     value_store_url: str = Field(
-        "", validation_alias="VALUE_STORE_URL", description="Any fsspec URL; empty: data_dir"
+        default="", validation_alias="VALUE_STORE_URL", description="Any fsspec URL; empty: data_dir"
     )
     public_url: str = Field(
-        "", validation_alias="PUBLIC_URL", description="Address readers use; empty: the request's"
+        default="", validation_alias="PUBLIC_URL", description="Address readers use; empty: the request's"
     )
     secret_key: str = Field(
-        "", validation_alias="SECRET_KEY", description="Empty: made once and kept in data_dir"
+        default="", validation_alias="SECRET_KEY", description="Empty: made once and kept in data_dir"
     )
     secure_cookies: bool = Field(default=False, description="Set behind HTTPS")
-    max_body_bytes: int = Field(128 * 1024 * 1024, gt=0, description="Larger requests are refused with 413")
-    max_json_bytes: int = Field(16 * 1024 * 1024, gt=0)
-    rate_limit: str = Field("6000 per minute", description="Requests of one key; empty turns it off")
+    max_body_bytes: int = Field(
+        default=128 * 1024 * 1024, gt=0, description="Larger requests are refused with 413"
+    )
+    max_json_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
+    rate_limit: str = Field(default="6000 per minute", description="Requests of one key; empty turns it off")
     queue_name: str = "executions"
-    lease_seconds: float = Field(15.0, gt=0, description="A silent attempt is taken away after this time")
-    heartbeat_seconds: float = Field(4.0, gt=0)
-    sweep_seconds: float = Field(3.0, gt=0)
-    max_attempts: int = Field(3, gt=0)
-    max_run_seconds: float = Field(0, ge=0, description="A longer run fails; 0: no limit")
-    stop_grace_seconds: float = Field(30, ge=0, description="A stopped run that goes on so long is killed")
-    shutdown_grace_seconds: float = Field(5, ge=0, description="So long a worker told to end lets its run go on")
+    lease_seconds: float = Field(
+        default=15.0, gt=0, description="A silent attempt is taken away after this time"
+    )
+    heartbeat_seconds: float = Field(default=4.0, gt=0)
+    sweep_seconds: float = Field(default=3.0, gt=0)
+    max_attempts: int = Field(default=3, gt=0)
+    max_run_seconds: float = Field(default=0, ge=0, description="A longer run fails; 0: no limit")
+    stop_grace_seconds: float = Field(
+        default=30, ge=0, description="A stopped run that goes on so long is killed"
+    )
+    shutdown_grace_seconds: float = Field(
+        default=5, ge=0, description="So long a worker told to end lets its run go on"
+    )
     log_level: str = "INFO"
 
     @model_validator(mode="after")
@@ -60,3 +73,22 @@ class Settings(BaseSettings):
     def resolved_value_store_url(self) -> str:
         """The value store in use."""
         return self.value_store_url or f"file://{(self.data_dir / 'values').resolve()}"
+
+
+def read_settings() -> Settings:
+    """The settings of the environment.
+
+    Raises:
+        SystemExit: A variable has a wrong value or a name that nothing reads, with one line that says which.
+    """
+    prefix = Settings.model_config.get("env_prefix", "")
+    fields = Settings.model_fields.items()
+    known = {f"{prefix}{name}".upper() for name, field in fields if field.validation_alias is None}
+    unknown = sorted(name for name in os.environ if name.startswith(prefix) and name not in known)
+    if unknown:
+        raise SystemExit(f"Error: nothing reads the environment variable {', '.join(unknown)}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise SystemExit(f"Error: wrong settings in the environment: {'; '.join(faults)}") from None

@@ -32,7 +32,7 @@ class StrictJSONProvider(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """An ``application/json`` response."""
         body = self._dump(self._prepare_response_obj(args, kwargs))
-        return self._app.response_class(body, mimetype="application/json")
+        return Response(body, mimetype="application/json")
 
     def _dump(self, obj: Any, **kwargs: Any) -> bytes:
         try:

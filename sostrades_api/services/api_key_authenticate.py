@@ -3,8 +3,11 @@
 import datetime as dt
 import hmac
 import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import Connection, Update, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, contains_eager
 
@@ -86,19 +89,27 @@ def _touch(session: Session, key: ApiKey) -> None:
         logger.info("The last use of an API key was not noted: the database is busy")
 
 
-def _execute_impatiently(session: Session, statement: object) -> None:
+def _execute_impatiently(session: Session, statement: Update) -> None:
     engine = session.get_bind().engine
     with engine.connect() as connection:
-        if engine.dialect.name != "sqlite":
-            with connection.begin():
-                connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_MS}ms'"))
-                connection.execute(statement)
-            return
-        driver = connection.connection.driver_connection
-        driver.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
-        try:
-            writing = connection.execution_options(**{WRITING: True})
-            with writing.begin():
-                writing.execute(statement)
-        finally:
-            driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        impatient = _impatient_sqlite if engine.dialect.name == "sqlite" else _impatient_postgresql
+        with impatient(connection):
+            connection.execute(statement)
+
+
+@contextmanager
+def _impatient_sqlite(connection: Connection) -> Iterator[None]:
+    driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    driver.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+    try:
+        with connection.execution_options(**{WRITING: True}).begin():
+            yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+@contextmanager
+def _impatient_postgresql(connection: Connection) -> Iterator[None]:
+    with connection.begin():
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_MS}ms'"))
+        yield

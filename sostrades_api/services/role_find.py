@@ -2,6 +2,7 @@
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from sostrades_api.access import Actor, Role, highest_role
 from sostrades_api.models import StudyCase, StudyCaseRight
@@ -11,7 +12,9 @@ def role_find(session: Session, study: StudyCase, *, actor: Actor) -> Role | Non
     """The highest of the owning group's, the groups' and the user's own right; None without any."""
     if actor.is_admin or study.group_id in actor.group_ids:
         return Role.MANAGER
-    holders = [StudyCaseRight.group_id.in_(actor.group_ids)] if actor.group_ids else []
+    holders: list[ColumnElement[bool]] = (
+        [StudyCaseRight.group_id.in_(actor.group_ids)] if actor.group_ids else []
+    )
     if actor.user_id is not None:
         holders.append(StudyCaseRight.user_id == actor.user_id)
     if not holders:

@@ -8,12 +8,12 @@ from alembic import command
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Engine, text
 
-from sostrades_api.models.base import db
+from sostrades_api.models import db
 
-MIGRATIONS_DIR = Path(__file__).resolve().parents[2] / "migrations"
+MIGRATIONS_DIR = Path(__file__).resolve().parents[1] / "migrations"
 _ADVISORY_LOCK = 0x505_7ADE5  # any number, the same in every process
 _LOCK_SECONDS = 120
 
@@ -37,9 +37,7 @@ def is_current() -> bool:
 def migrating(engine: Engine) -> Iterator[None]:
     """Keep other processes from migrating this database meanwhile."""
     if engine.dialect.name == "sqlite":
-        path = engine.url.database
-        lock = Path(path) if path else Path(current_app.instance_path) / "memory"
-        with FileLock(f"{lock}.migrating", timeout=_LOCK_SECONDS):
+        with FileLock(f"{engine.url.database}.migrating", timeout=_LOCK_SECONDS):
             yield
         return
     with engine.connect() as connection:
