@@ -23,7 +23,7 @@ def exact(x: float, z_1: float, z_2: float) -> tuple[float, float]:
 
 
 def test_the_starting_point_has_the_published_values():
-    # OpenMDAO documentation, "Sellar: a two-discipline problem", MDA at x = 1, z = (5, 2). Its y_1 comes from a
+    # OpenMDAO documentation, "Sellar: a two-discipline problem", at x = 1, z = (5, 2). Its y_1 comes from a
     # loosely converged loop and is 4e-7 off the exact value, which the quadratic equation gives.
     values = run(process, reference("start").values).values
     assert values["y_1"] == pytest.approx(25.58830273, abs=5e-7)
