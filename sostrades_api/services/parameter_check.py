@@ -7,7 +7,7 @@ from typing import Any
 
 from sostrades_api.engine import InvalidValue, PlanVariable
 from sostrades_api.errors import FaultyItem, InvalidValuesError
-from sostrades_api.services.parameter_json import from_json, is_editable, json_value
+from sostrades_api.services.parameter_json import from_json, is_editable, json_value, number_from_text
 from sostrades_api.services.parameter_units import convert_unit
 from sostrades_api.services.study_case_names import find_relative_name
 from sostrades_api.services.study_plan import StudyPlan
@@ -82,11 +82,12 @@ def _checked(update: ScalarUpdate | TableUpdate, planned: PlanVariable) -> Check
     variable = planned.variable
     if isinstance(update, TableUpdate):
         return CheckedUpdate(value=variable.check(parse(variable, update.content)))
-    given = update.value
+    given = number_from_text(update.value, value_type=variable.value_type)
     if given is not None:
         given = from_json(given, value_type=variable.value_type)
     value, is_converted = convert_unit(
         given, value_type=variable.value_type, source=update.unit, target=variable.unit
     )
-    origin = {"unit": update.unit, "value": json_value(given)} if is_converted else None
+    is_converted |= isinstance(update.value, str) and not isinstance(given, str)
+    origin = {"unit": update.unit, "value": json_value(update.value)} if is_converted else None
     return CheckedUpdate(value=variable.check(value), converted_from=origin)

@@ -5,6 +5,7 @@ array as nested lists. NaN and infinities have no JSON form and become null.
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ DATAFRAME = "://dataframe"
 NDARRAY = "://ndarray"
 Layout = Sequence[Any]  # shape, columns
 _TABLE_KEYS = {"columns", "data"}
+_NUMBERS = frozenset({VariableType.FLOAT, VariableType.INT})
+_NUMBER_TEXT = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{0,300})?(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def json_value(value: Any, *, tables: bool = False) -> Any:
@@ -72,6 +75,13 @@ def from_json(value: Any, *, value_type: ValueType) -> Any:
         return [from_json(item, value_type=value_type.element) for item in value]
     if value_type.kind == VariableType.DICT and isinstance(value, dict):
         return {key: from_json(item, value_type=value_type.element) for key, item in value.items()}
+    return value
+
+
+def number_from_text(value: Any, *, value_type: ValueType) -> Any:
+    """A number that came as text, as older scripts send it; everything else as it is."""
+    if isinstance(value, str) and value_type.kind in _NUMBERS and _NUMBER_TEXT.fullmatch(value):
+        return int(value) if value.lstrip("+-").isdecimal() else float(value)
     return value
 
 

@@ -70,7 +70,13 @@ def test_a_single_object_is_taken_like_a_list(api, study, shown):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("length", "2.5", "not a number"),
+        ("length", "2.5x", "not a number"),
+        ("length", "", "not a number"),
+        ("length", " 2.5", "not a number"),
+        ("length", "nan", "not a number"),
+        ("length", "1e999", "outside"),
+        ("count", "2.5", "not a whole number"),
+        ("lengths", ["2.5"], "element 0"),
         ("length", True, "not a number"),
         ("length", None, "value is needed"),
         ("length", 10.5, "outside [0, 10]"),
@@ -140,6 +146,16 @@ def test_a_variable_named_twice_is_refused(update, shown):
     assert response.status_code == 422
     assert "more than once" in response.json["errors"][0]["detail"]
     assert shown(f"{PREFIX}.count") == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"), [("length", "2.5", 2.5), ("length", "3", 3.0), ("count", "7", 7)]
+)
+def test_a_number_that_comes_as_text_is_taken_and_the_answer_says_so(update, name, text, number):
+    answer = update({"variableId": f"{PREFIX}.{name}", "unit": None, "newValue": text})
+    assert answer.status_code == 200, answer.text
+    assert answer.json[f"{PREFIX}.{name}"]["value"] == number
+    assert answer.json[f"{PREFIX}.{name}"]["converted_from"] == {"unit": None, "value": text}
 
 
 @pytest.mark.parametrize("unit", ["m", None, "", " m "])
