@@ -1,5 +1,6 @@
 """Relaxation: taking over only a share of a change (or more than all of it)."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ def relax(old: Any, new: Any, factor: float) -> Any:
     Ints, texts and flags are taken over too: a share of them has no meaning.
     """
     if type(new) is float and type(old) is float:
-        return old + factor * (new - old)
+        return new if not math.isfinite(old) else old + factor * (new - old)
     if isinstance(new, np.ndarray) and isinstance(old, np.ndarray):
         return _relax_array(old, new, factor)
     if isinstance(new, pd.DataFrame) and isinstance(old, pd.DataFrame):
@@ -27,6 +28,8 @@ def relax(old: Any, new: Any, factor: float) -> Any:
 def _relax_array(old: np.ndarray, new: np.ndarray, factor: float) -> np.ndarray:
     if new.shape != old.shape or new.dtype.kind != "f":
         return new
+    if not np.isfinite(old).all():
+        old = np.where(np.isfinite(old), old, new)  # nothing to take a share of
     relaxed = old + factor * (new - old)
     relaxed.flags.writeable = False
     return relaxed

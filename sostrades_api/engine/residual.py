@@ -49,6 +49,8 @@ class _FewFloats:
             if before is MISSING:
                 continue
             change = after - before if after >= before else before - after
+            if not change < math.inf:
+                return math.inf
             magnitude = max(after, -after, before, -before)
             if magnitude > largest[i]:
                 largest[i] = magnitude
@@ -67,6 +69,8 @@ class _ManyFloats:
         after = np.array(new)
         before = np.array([now if was is MISSING else was for was, now in zip(old, new, strict=True)])
         change, magnitude = np.abs(after - before), np.maximum(np.abs(after), np.abs(before))
+        if not np.isfinite(change).all():
+            return math.inf
         self._largest = np.maximum(self._largest, magnitude)
         return _scaled(change, magnitude, self._largest)
 
@@ -95,13 +99,15 @@ class _Values:
         return self._compare(before, after)
 
     def _compare(self, before: Flat, after: Flat) -> float:
-        change = np.abs(after.numbers - before.numbers)
+        with np.errstate(invalid="ignore"):
+            change = np.abs(after.numbers - before.numbers)
         magnitude = np.maximum(np.abs(after.numbers), np.abs(before.numbers))
-        if np.isnan(change).any():
-            both = np.isnan(before.numbers) & np.isnan(after.numbers)
-            same = (before.numbers == after.numbers) | both
-            change, magnitude = np.where(same, 0.0, change), np.where(both, 0.0, magnitude)
-            if np.isnan(change).any():
+        if not np.isfinite(change).all():
+            # missing before and after is no change; missing, or infinite, on one side cannot be compared
+            missing = np.isnan(before.numbers) & np.isnan(after.numbers)
+            same = (before.numbers == after.numbers) | missing
+            change, magnitude = np.where(same, 0.0, change), np.where(np.isfinite(magnitude), magnitude, 0.0)
+            if not np.isfinite(change).all():
                 return math.inf
         change = np.maximum.reduceat(change, after.starts)
         magnitude = np.maximum.reduceat(magnitude, after.starts)
@@ -113,5 +119,4 @@ def _scaled(change: np.ndarray, magnitude: np.ndarray, largest: np.ndarray) -> f
     scale = np.maximum(magnitude, _REMEMBERED_SHARE * largest)
     if not scale.all():
         scale = np.where(scale == 0.0, 1.0, scale)  # no magnitude means no change
-    worst = float((change / scale).max())
-    return math.inf if math.isnan(worst) else worst
+    return float((change / scale).max())

@@ -1,6 +1,7 @@
 """Full check of a value that a user, a file or a default gives; the quick checks of a run are in ``outputs``.
 
-Types are exact: a bool is no int and no float, a float is no int; an int is taken where a float is wanted.
+Types are exact: a bool is no int and no float, a float is no int; an int is taken where a float is wanted,
+and arrays hold floats, so that a model that writes 0.5 into a copy of one does not write 0.
 Missing numbers: ``nan`` is refused in scalars, lists and dicts; in arrays and float or string columns it
 means "missing" and is taken unless a range is declared. Infinities are taken unless a range forbids them.
 """
@@ -150,8 +151,12 @@ def _array(value: Any, _type: ValueType, constraints: Constraints, where: str, f
             f"{where}an array of {value.dtype} in {value.ndim} dimensions is not an array of numbers"
         )
         return None
-    _array_range(value, constraints, where, faults)
-    return np.array(value, dtype=np.float64 if value.dtype.kind == "f" else value.dtype)
+    numbers = value.astype(np.float64)
+    if value.dtype.kind in "iu" and not np.array_equal(numbers.astype(value.dtype), value):
+        faults.append(f"{where}a whole number is too large for a float to hold exactly")
+        return None
+    _array_range(numbers, constraints, where, faults)
+    return numbers
 
 
 def _array_range(value: np.ndarray, constraints: Constraints, where: str, faults: Faults) -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sostrades_api.engine import (
+    Discipline,
     DisciplineExited,
     DisciplineRaised,
     ExecutionStopped,
@@ -14,6 +15,8 @@ from sostrades_api.engine import (
     MissingOutput,
     NotFinite,
     Observer,
+    PlaceError,
+    Process,
     UndeclaredOutput,
     build,
     run,
@@ -262,3 +265,56 @@ def test_executing_twice_gives_the_same_and_a_failure_leaves_nothing_behind():
         plan.execute({"x": 0.0})
     assert plan.execute({"x": 2.0}).values["y"] == 0.5
     assert plan.execute().values["y"] == 1.0
+
+
+def test_tables_of_text_and_lists_are_checked_cell_by_cell():
+    texts = {"type": "dataframe", "dataframe_descriptor": {"s": {"type": "string"}, "l": {"type": "list"}}}
+    right = pd.DataFrame({"s": pd.Series(["a", None], dtype=object), "l": [[1], [2]]})
+    assert made(texts, right)["l"].tolist() == [[1], [2]]
+    with pytest.raises(InvalidOutput, match="column 's' must hold string values, not mixed"):
+        made(texts, right.assign(s=pd.Series(["a", 1], dtype=object)))
+
+
+def test_a_table_numbered_by_an_ordinary_index_is_taken_and_twice_named_columns_are_not():
+    numbered = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]}, index=pd.Index([0, 1]))
+    assert type(made(FLOATS, numbered).index) is pd.RangeIndex
+    twice = pd.concat([numbered[["a"]], numbered[["a"]]], axis=1)
+    with pytest.raises(InvalidOutput, match="different texts"):
+        made({"type": "dataframe"}, twice)
+    with pytest.raises(InvalidOutput, match="columns must be a, b"):
+        made(FLOATS, twice)
+
+
+def test_outputs_may_come_in_any_mapping_and_lists_may_hold_none():
+    class Other(dict):
+        """A mapping that is not exactly a dict."""
+
+    model = discipline(X, {"y": {"type": "list"}}, lambda _i: Other(y=[None, 1]))
+    assert run(process({"Model": model})).values["y"] == [None, 1]
+
+
+def test_a_process_must_be_able_to_make_its_disciplines():
+    model = discipline(X, {"y": None}, lambda _i: {"y": 1.0})
+
+    def broken(self):
+        raise OSError("no data file")
+
+    model.__init__ = broken
+    with pytest.raises(PlaceError, match="no data file"):
+        build(process({"Model": model}))
+
+
+def test_a_discipline_that_says_nothing_has_its_class_name_no_charts_and_no_run():
+    class Silent(Discipline):
+        """Declares nothing."""
+
+    assert Silent.label() == "Silent"
+    assert Silent().charts({}, {}) == ()
+    assert Silent().chart_filters({}) == ()
+    with pytest.raises(DisciplineRaised, match="NotImplementedError"):
+        run(Process("silent", disciplines={"A": Silent}))
+
+
+def test_a_result_shows_its_values():
+    text = repr(run(process({"Model": discipline(X, {"y": None}, lambda _i: {"y": 1.0})})).values)
+    assert "'y': 1.0" in text

@@ -206,3 +206,48 @@ def test_a_checked_table_checks_to_the_same_bits(rows):
     given_table = pd.DataFrame({"years": [r[0] for r in rows], "value": [r[1] for r in rows]})
     once = declared.check(given_table.astype({"years": "int64", "value": "float64"}))
     pd.testing.assert_frame_equal(declared.check(once), once, check_exact=True)
+
+
+def test_an_array_of_whole_numbers_becomes_floats_so_that_no_model_truncates():
+    checked = variable(type="array").check([5, 2])
+    assert checked.dtype == np.float64
+    assert faults(np.array([2**62 + 1]), type="array") == (
+        "a whole number is too large for a float to hold exactly",
+    )
+
+
+@pytest.mark.parametrize("value", [[], [[]], np.zeros((0, 3))])
+def test_an_empty_array_is_an_array(value):
+    assert variable(type="array", range=[0, 1]).check(value).size == 0
+
+
+def test_an_undeclared_element_is_checked_by_what_it_is():
+    inner = variable(type="list").check([np.int64(1), np.array([1]), pd.DataFrame({"a": [1]}), {"k": (1,)}])
+    assert [type(item).__name__ for item in inner] == ["int", "ndarray", "DataFrame", "dict"]
+    assert (
+        "cannot" in faults([object()], type="list")[0] or "not a value" in faults([object()], type="list")[0]
+    )
+
+
+def test_a_table_of_any_integer_width_and_objects_is_normalised():
+    declared = variable(
+        type="dataframe",
+        dataframe_descriptor={"n": {"type": "int"}, "on": {"type": "bool"}, "l": {"type": "list"}},
+    )
+    checked = declared.check(
+        pd.DataFrame(
+            {
+                "n": pd.Series([1, 2], dtype=object),
+                "on": pd.Series([True, False], dtype=object),
+                "l": [[1], [2]],
+            },
+            index=[0, 1],
+        )
+    )
+    assert [str(dtype) for dtype in checked.dtypes] == ["int64", "bool", "object"]
+    assert type(checked.index) is pd.RangeIndex
+    wide = pd.DataFrame({"n": pd.Series([2**70, 1], dtype=object), "on": [True, True], "l": [[], []]})
+    with pytest.raises(InvalidValue, match="does not fit 64 bits"):
+        declared.check(wide)
+    with pytest.raises(InvalidValue, match="row 0: 1 is not list"):
+        declared.check(pd.DataFrame({"n": [1], "on": [True], "l": [1]}))

@@ -1,0 +1,110 @@
+import math
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sostrades_api.engine import MISSING
+from sostrades_api.engine.relaxation import relax
+from sostrades_api.engine.residual import residual_of
+
+numbers = st.floats(-1e12, 1e12) | st.sampled_from([0.0, -0.0, 1e-300, 5e-324])
+iterations = st.integers(1, 30).flatmap(
+    lambda size: st.lists(st.lists(numbers, min_size=size, max_size=size), min_size=2, max_size=5)
+)
+
+
+def measured(residual, rows):
+    return [residual.measure(tuple(old), tuple(new)) for old, new in pairwise(rows)]
+
+
+@settings(deadline=None)
+@given(iterations)
+def test_floats_tables_and_any_values_are_measured_alike(rows):
+    size = len(rows[0])
+    floats = measured(residual_of(couplings=size, only_floats=True), rows)
+    general = measured(residual_of(couplings=size, only_floats=False), rows)
+    tables = [[pd.DataFrame({str(i): [x] for i, x in enumerate(row)})] for row in rows]
+    assert general == pytest.approx(floats, rel=1e-12, abs=1e-300)
+    assert measured(residual_of(couplings=1, only_floats=False), tables) == general
+
+
+@pytest.mark.parametrize("only_floats", [True, False])
+@pytest.mark.parametrize("size", [1, 40])
+def test_a_start_from_infinity_is_not_converged_nor_ever_taken_for_a_scale(only_floats, size):
+    residual = residual_of(couplings=size, only_floats=only_floats)
+    assert residual.measure((math.inf,) * size, (1.0,) * size) == math.inf
+    assert residual.measure((1.0,) * size, (2.0,) * size) == 0.5
+
+
+def test_what_was_missing_before_is_passed_over():
+    for size, only_floats in ((2, True), (40, True), (2, False)):
+        rest = (1.0,) * (size - 1)
+        residual = residual_of(couplings=size, only_floats=only_floats)
+        assert residual.measure((MISSING, *rest), (5.0, *rest)) == 0.0
+        assert residual.measure((5.0, *rest), (10.0, *rest)) == 0.5
+
+
+def measure(old, new):
+    return residual_of(couplings=1, only_floats=False).measure((old,), (new,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (np.array([1.0, math.nan]), np.array([2.0, math.nan]), 0.5),
+        (np.array([1.0, math.nan]), np.array([1.0, 1.0]), math.inf),
+        (np.array([math.inf]), np.array([math.inf]), 0.0),
+        (np.array([1.0]), np.array([[1.0]]), math.inf),
+        (np.empty(0), np.empty(0), 0.0),
+        ("a", "a", 0.0),
+        ("a", "b", math.inf),
+        (True, 1.0, math.inf),
+        (None, 1.0, math.inf),
+        (1, 2, 0.5),
+        ({"b": 1.0, "a": 2.0}, {"a": 2.0, "b": 1.0}, 0.0),
+        ({"a": 1.0}, {"b": 1.0}, math.inf),
+        ([1.0, "x", [2.0]], [1.0, "x", [4.0]], 0.5),
+        ([1.0], [1.0, 1.0], math.inf),
+        (pd.DataFrame({"a": [1.0], "b": ["x"]}), pd.DataFrame({"a": [2.0], "b": ["x"]}), 0.5),
+        (pd.DataFrame({"a": [1.0], "b": ["x"]}), pd.DataFrame({"a": [1.0], "b": ["y"]}), math.inf),
+        (pd.DataFrame({"b": ["x", None]}), pd.DataFrame({"b": ["x", None]}), 0.0),
+        (pd.DataFrame({"a": [1.0]}), pd.DataFrame({"c": [1.0]}), math.inf),
+        (pd.DataFrame({"a": []}), pd.DataFrame({"a": []}), 0.0),
+    ],
+)
+def test_a_change_is_scaled_and_what_is_no_number_must_be_equal(old, new, expected):
+    assert measure(old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (0.0, 1.0, 0.25),
+        (math.inf, 1.0, 1.0),
+        (np.array([0.0, math.nan]), np.array([1.0, 1.0]), [0.25, 1.0]),
+        (np.zeros(1), np.ones(2), [1.0, 1.0]),
+        (np.zeros(1, dtype=int), np.ones(1, dtype=int), [1]),
+        ({"a": 0.0}, {"a": 1.0}, {"a": 0.25}),
+        ({"a": 0.0}, {"b": 1.0}, {"b": 1.0}),
+        ([0.0, "x"], [1.0, "y"], [0.25, "y"]),
+        ([0.0], [1.0, 1.0], [1.0, 1.0]),
+        (1, 3, 3),
+        ("a", "b", "b"),
+    ],
+)
+def test_a_share_is_taken_of_floats_and_the_rest_is_taken_over(old, new, expected):
+    relaxed = relax(old, new, 0.25)
+    assert (relaxed.tolist() if isinstance(relaxed, np.ndarray) else relaxed) == expected
+
+
+def test_a_table_is_relaxed_in_its_float_columns():
+    old = pd.DataFrame({"n": [1], "v": [0.0], "s": ["x"]})
+    new = pd.DataFrame({"n": [5], "v": [1.0], "s": ["y"]})
+    expected = pd.DataFrame({"n": [5], "v": [0.25], "s": ["y"]})
+    pd.testing.assert_frame_equal(relax(old, new, 0.25), expected)
+    longer = pd.DataFrame({"n": [5, 6], "v": [1.0, 1.0], "s": ["y", "y"]})
+    assert relax(old, longer, 0.25) is longer
