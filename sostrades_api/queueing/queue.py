@@ -65,6 +65,7 @@ class ExecutionQueue:
         try:
             if self.redis.lpos(self.rq.key, job_id) is not None:
                 return True
+            self.redis.lrem(self.rq.intermediate_queue_key, 0, job_id)
             self.redis.delete(ExecutionJob.key_for(job_id))
         except RedisError:
             return False

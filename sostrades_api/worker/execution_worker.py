@@ -13,7 +13,7 @@ import numpy as np
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
-from rq.exceptions import StopRequested
+from rq.exceptions import DeserializationError, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
@@ -24,12 +24,12 @@ from sostrades_api.services.execution_claim import execution_claim
 from sostrades_api.worker.process_ties import die_with_parent, kill_group
 from sostrades_api.worker.run import AttemptLostError
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, set_attempt
-from sostrades_api.worker.supervisor import Supervisor
+from sostrades_api.worker.supervisor import EXIT_WRITTEN, Supervisor
 
 logger = logging.getLogger(__name__)
 
 _WORKER_TTL = 20  # seconds; RQ's own 420 leave a dead worker listed for minutes
-_MAINTENANCE_SECONDS = 5
+_MAINTENANCE_SECONDS = 60  # of RQ's registries, in which nothing of ours stands
 _DATABASE_PAUSE = 1.0  # seconds between two looks at a database that is away
 _EXIT_LOST, _EXIT_FAULT = 3, 70
 
@@ -103,7 +103,7 @@ class ExecutionWorker(Worker):
                     process_name=execution.process_name,
                     disciplines=tuple(execution.disciplines),
                 )
-        except (ForbiddenFunctionError, ValueError, TypeError):
+        except (ForbiddenFunctionError, DeserializationError, ValueError, TypeError):
             logger.exception("a job that this platform did not make is dropped: %s", job.id)
         except SQLAlchemyError as error:
             logger.warning(
@@ -150,7 +150,7 @@ class ExecutionWorker(Worker):
             function = job.func
             if function is not None:
                 function(*job.args)
-                code = 0
+                code = EXIT_WRITTEN
         except AttemptLostError:
             code = _EXIT_LOST
         except BaseException:

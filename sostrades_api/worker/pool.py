@@ -112,7 +112,7 @@ class WorkerPool:
     def _work(self) -> None:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         worker = ExecutionWorker(self._runtime, name=name, connection=connect_worker(self._settings))
-        worker.work(logging_level=self._settings.log_level)
+        worker.work(logging_level="WARNING")
 
     def _sweep(self) -> None:
         sweep_for_ever(self._runtime)

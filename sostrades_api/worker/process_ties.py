@@ -23,7 +23,7 @@ def die_with_parent(parent: int) -> None:
 def wait_for(pid: int, *, seconds: float) -> int | None:
     """Wait for a child at most this long; its wait status, None while it runs.
 
-    A child that somebody else has collected counts as ended well.
+    A child that somebody else has collected counts as ended with code 0.
     """
     if hasattr(os, "pidfd_open"):
         _wait_on_pidfd(pid, seconds=seconds)
@@ -69,4 +69,5 @@ def describe_end(status: int) -> str:
         number = os.WTERMSIG(status)
         hint = ", out of memory?" if number == signal.SIGKILL else ""
         return f"its process was killed (signal {number}{hint})"
-    return f"its process ended with code {os.waitstatus_to_exitcode(status)}"
+    code = os.waitstatus_to_exitcode(status)
+    return f"its process ended with code {code} before it had stored its results"

@@ -21,6 +21,8 @@ from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
 
 logger = logging.getLogger(__name__)
 
+# Not 0: a model that calls os._exit(0) has written nothing.
+EXIT_WRITTEN = 64
 _LOOK_SECONDS = 0.5  # how soon a shutdown or a deadline is noticed
 _ENDING_SECONDS = 0.2  # a work-horse that has just written its end may leave in peace
 
@@ -51,7 +53,7 @@ class Supervisor:
             if self._look(beat):
                 return
         self._clean_up()
-        if status != 0:
+        if os.waitstatus_to_exitcode(status) != EXIT_WRITTEN:
             self._lose(describe_end(status), max_attempts=self._settings.max_attempts)
 
     def _look(self, beat: Callable[[], None]) -> bool:
@@ -106,8 +108,11 @@ class Supervisor:
         live = self._runtime.queue.live(self._key.execution_id)
         named = live.named(self._attempt.disciplines) if live and live.token == self._key.token else {}
         statuses = {path: "FAILED" if status == "RUNNING" else status for path, status in named.items()}
-        with self._runtime.session() as session:
-            execution_fail(session, self._key, failure=failure, end=AttemptEnd(disciplines=statuses))
+        try:
+            with self._runtime.session() as session:
+                execution_fail(session, self._key, failure=failure, end=AttemptEnd(disciplines=statuses))
+        except SQLAlchemyError:
+            logger.warning("execution %d is left to the sweeper: overdue", self._key.execution_id)
         return True
 
     def _end_and_lose(self, reason: str) -> bool:

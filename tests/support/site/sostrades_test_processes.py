@@ -1,6 +1,7 @@
 """Processes that behave badly on purpose; installed only where this folder is on the path."""
 
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -128,6 +129,16 @@ class Stubborn(Discipline):
         return {"result": inputs["seconds"]}
 
 
+class Exit(Discipline):
+    """Ends its process as if all were well."""
+
+    DESC_IN = {"x": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        os._exit(0)
+
+
 class Chatty(Discipline):
     """Logs, warns, and starts a child process that uses a core."""
 
@@ -158,4 +169,5 @@ failing = Process(
 diverging = Process("test_diverging", disciplines={"Grow": Grow, "Return": Return}, namespaces=_NS)
 needy = Process("test_needy", disciplines={"First": Double, "Needy": Need}, namespaces=_NS)
 stubborn = Process("test_stubborn", disciplines={"Stubborn": Stubborn}, namespaces=_NS)
+exiting = Process("test_exiting", disciplines={"Exit": Exit}, namespaces=_NS)
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)

@@ -1,0 +1,56 @@
+"""Study cases that were executed without a worker."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from sostrades_api.access import COMMAND_LINE
+from sostrades_api.models import Group, StudyCase
+from sostrades_api.platform import platform_of
+from sostrades_api.services.execution_claim import execution_claim
+from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
+from sostrades_api.services.execution_finish import execution_finish
+from sostrades_api.services.execution_inputs import execution_inputs
+from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.study_case_create import study_case_create
+from sostrades_api.services.study_plan import study_plan
+
+PROCESS = "dice2016r"
+
+
+def finished_study(
+    app: Flask, session: Session, *, group: Group, name: str, process_name: str = PROCESS
+) -> StudyCase:
+    """A study case with every default and one finished execution."""
+    study = study_case_create(
+        session,
+        actor=COMMAND_LINE,
+        process_name=process_name,
+        name=name,
+        group=group,
+        values=platform_of(app).values,
+    )
+    execute(app, session, study)
+    return study
+
+
+def execute(
+    app: Flask, session: Session, study: StudyCase, *, changed: Mapping[str, Any] | None = None
+) -> int:
+    """One finished execution of this study case; the id."""
+    platform = platform_of(app)
+    requested = execution_request(session, study, actor=COMMAND_LINE, queue=platform.queue)
+    key = AttemptKey(requested.id, f"token-{requested.id}")
+    claimed = execution_claim(
+        session, execution_id=key.execution_id, token=key.token, worker="test", lease_seconds=60
+    )
+    assert claimed is not None
+    plan = study_plan(study.process_name).plan
+    given = execution_inputs(session, execution_id=key.execution_id, values=platform.values)
+    session.rollback()
+    outputs = dict(plan.execute(given).values) | dict(changed or {})
+    end = AttemptEnd(disciplines=dict.fromkeys(plan.disciplines, "DONE"), progress=1.0)
+    assert execution_finish(session, key, outputs=outputs, values=platform.values, end=end)
+    return key.execution_id

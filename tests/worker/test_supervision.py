@@ -1,0 +1,86 @@
+"""Runs that do not end by themselves, and jobs that this platform did not make, in real worker processes."""
+
+import pytest
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from sqlalchemy import select
+
+from sostrades_api.models import Execution, ExecutionState
+from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.execution_stop import execution_stop
+from tests.support.live import LivePlatform, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
+
+
+@pytest.fixture
+def queue(live_settings):
+    queue = ExecutionQueue.for_web(live_settings)
+    yield queue
+    queue.redis.close()
+
+
+@pytest.fixture
+def state_of(session):
+    def state(execution_id):
+        session.rollback()
+        return session.scalar(select(Execution.state).where(Execution.id == execution_id))
+
+    return state
+
+
+def test_a_run_that_ignores_a_stop_or_its_deadline_is_ended(
+    session, make_case, actor, live_settings, queue, state_of
+):
+    limits = live_settings.model_copy(update={"stop_grace_seconds": 0.5, "max_run_seconds": 4.0})
+    with LivePlatform(limits, test_processes=True) as platform:
+        platform.start_workers()
+
+        study = make_case("test_stubborn")
+        execution_id = execution_request(session, study, actor=actor, queue=queue).id
+        wait_until(lambda: state_of(execution_id) is ExecutionState.RUNNING)
+        execution_stop(session, study, actor=actor, queue=queue)
+        wait_until(lambda: state_of(execution_id) is ExecutionState.STOPPED, seconds=10)
+
+        execution_id = execution_request(session, study, actor=actor, queue=queue).id
+        wait_until(lambda: state_of(execution_id) is ExecutionState.FAILED, seconds=20)
+        execution = session.get(Execution, execution_id)
+        assert "longer than the 4 s" in execution.error_message
+        assert execution.disciplines == {"Stubborn": "FAILED"}
+        assert execution.attempt == 1
+
+
+def test_a_run_that_exits_silently_is_tried_again_and_then_given_up(
+    session, make_case, actor, live_settings, queue, state_of
+):
+    with LivePlatform(live_settings, test_processes=True) as platform:
+        platform.start_workers()
+        study = make_case("test_exiting")
+        execution_id = execution_request(session, study, actor=actor, queue=queue).id
+        wait_until(lambda: state_of(execution_id) is ExecutionState.FAILED, seconds=20)
+        execution = session.get(Execution, execution_id)
+        assert execution.attempt == live_settings.max_attempts
+        assert "ended with code 0" in execution.error_message
+
+
+def test_foreign_jobs_are_dropped_and_the_worker_goes_on(
+    session, make_case, actor, live_settings, queue, state_of, tmp_path
+):
+    with LivePlatform(live_settings, test_processes=True) as platform:
+        platform.start_workers()
+        workers = platform.workers()
+        mark = tmp_path / "called"
+        evil = Job.create(
+            "os.system", args=(f"touch {mark}",), connection=queue.redis, serializer=JSONSerializer, id="evil"
+        )
+        pickled = Job.create("os.system", args=(f"touch {mark}",), connection=queue.redis, id="pickled")
+        for job in (evil, pickled):
+            job.save()
+            queue.redis.rpush(queue.rq.key, job.id)
+        queue.enqueue(10**6)  # no such execution
+        execution_id = execution_request(session, make_case("test_chain"), actor=actor, queue=queue).id
+        wait_until(lambda: state_of(execution_id) is ExecutionState.FINISHED)
+        assert not mark.exists()
+        assert platform.workers() == workers
+        wait_until(lambda: queue.redis.llen(queue.rq.intermediate_queue_key) == 0)
