@@ -9,6 +9,7 @@ from urllib.parse import quote
 import redis.exceptions
 from flask import Flask, Response, current_app, g, json, render_template, request
 from jinja2 import TemplateNotFound
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from sostrades_api import errors
@@ -50,6 +51,9 @@ def handle(error: Exception) -> Response:
         return _domain_problem(error)
     if isinstance(error, HTTPException):
         return _http_problem(error)
+    if isinstance(error, DataError):  # a NUL in a text, a number too large: what got past every check
+        logger.warning("A value the database cannot hold", exc_info=error)
+        return _domain_problem(errors.MalformedError("The request has a value that cannot be stored"))
     outage = _outage_of(error)
     if outage is not None:
         logger.error("A part of the platform does not answer", exc_info=error)

@@ -7,16 +7,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Update, or_, select, text, update
+from sqlalchemy import Connection, Update, or_, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor
 from sostrades_api.access.api_keys import digest_of, is_well_formed
 from sostrades_api.errors import AuthenticationError
 from sostrades_api.models import ApiKey, utc_now
 from sostrades_api.models.engine import BUSY_TIMEOUT_MS, WRITING
-from sostrades_api.services.actor_of_user import actor_of_user
+from sostrades_api.services.api_key_find_valid import ValidKey, api_key_find_valid
 
 logger = logging.getLogger(__name__)
 
@@ -32,47 +32,19 @@ def api_key_authenticate(session: Session, *, key: str) -> Actor:
         AuthenticationError: The key opens nothing.
     """
     found = _find(session, key) if is_well_formed(key) else None
-    if found is None or not is_valid_key(found):
+    if found is None:
         raise AuthenticationError(REFUSAL)
     _touch(session, found)
-    return actor_of_key(session, found)
+    return found.actor
 
 
-def _find(session: Session, key: str) -> ApiKey | None:
+def _find(session: Session, key: str) -> ValidKey | None:
     digest = digest_of(key)
-    query = (
-        select(ApiKey)
-        .outerjoin(ApiKey.user)
-        .outerjoin(ApiKey.group)
-        .options(contains_eager(ApiKey.user), contains_eager(ApiKey.group))
-        .where(ApiKey.digest == digest)
-    )
-    found = session.scalar(query)
+    found = api_key_find_valid(session, digest=digest)
     return found if found is not None and hmac.compare_digest(found.digest, digest) else None
 
 
-def is_valid_key(key: ApiKey) -> bool:
-    """Whether the key is neither revoked nor expired, and its user, if it has one, is active."""
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= utc_now()):
-        return False
-    return key.user is None or key.user.is_active
-
-
-def actor_of_key(session: Session, key: ApiKey) -> Actor:
-    """Who acts through this key."""
-    if key.user is not None:
-        return actor_of_user(session, key.user, key=key)
-    if key.group is None:
-        raise AuthenticationError(REFUSAL)
-    return Actor(
-        label=f"group:{key.group.name}",
-        group_ids=frozenset({key.group.id}),
-        read_only=key.read_only,
-        api_key_id=key.id,
-    )
-
-
-def _touch(session: Session, key: ApiKey) -> None:
+def _touch(session: Session, key: ValidKey) -> None:
     """Note the use, at most once a minute, on a connection of its own, giving up rather than waiting."""
     now = utc_now()
     due = now - LAST_USED_PRECISION
@@ -80,7 +52,9 @@ def _touch(session: Session, key: ApiKey) -> None:
         return
     statement = (
         update(ApiKey)
-        .where(ApiKey.id == key.id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < due))
+        .where(
+            ApiKey.id == key.actor.api_key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < due)
+        )
         .values(last_used_at=now)
     )
     try:

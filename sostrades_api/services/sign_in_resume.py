@@ -10,9 +10,9 @@ import hmac
 from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor
-from sostrades_api.models import ApiKey, User
+from sostrades_api.models import User
 from sostrades_api.services.actor_of_user import actor_of_user
-from sostrades_api.services.api_key_authenticate import actor_of_key, is_valid_key
+from sostrades_api.services.api_key_find_valid import api_key_find_valid
 
 _USER, _KEY = "user", "key"
 
@@ -46,8 +46,8 @@ def _resume_user(session: Session, user_id: int, *, mark: str) -> Actor | None:
 
 
 def _resume_key(session: Session, api_key_id: int) -> Actor | None:
-    key = session.get(ApiKey, api_key_id)
-    return actor_of_key(session, key) if key is not None and is_valid_key(key) else None
+    key = api_key_find_valid(session, api_key_id=api_key_id)
+    return key.actor if key else None
 
 
 def _mark(user: User) -> str:

@@ -6,13 +6,13 @@ import logging
 import pytest
 from flask import abort, request
 from redis.exceptions import ConnectionError as RedisConnectionError
-from sqlalchemy import text
+from sqlalchemy import select, text
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, ServiceUnavailable
 
 from sostrades_api import errors
 from sostrades_api.errors import DomainError, FaultyItem, InvalidValuesError
 from sostrades_api.http.problems import STATUSES, status_of
-from sostrades_api.models import db
+from sostrades_api.models import User, db
 
 pytestmark = pytest.mark.database("sqlite")
 FIELDS = {"type", "title", "status", "detail", "instance", "statusCode", "name", "description"}
@@ -157,6 +157,18 @@ def test_a_database_that_does_not_answer_is_a_503(make_app, settings, bearer, tm
     assert response.status_code == 503
     assert "Retry-After" in response.headers
     assert str(tmp_path) not in response.text
+
+
+@pytest.mark.database("postgresql")
+@pytest.mark.parametrize("value", ["a\0b", 2**80], ids=["nul", "large"])
+def test_a_value_the_database_cannot_hold_is_a_400_not_a_500(app, headers, value):
+    column = User.username if isinstance(value, str) else User.id
+    app.add_url_rule(
+        "/api/v0/test", view_func=lambda: str(db.session.scalar(select(User).where(column == value)))
+    )
+    response = app.test_client().get("/api/v0/test", headers=headers)
+    assert response.status_code == 400
+    assert "users" not in response.text
 
 
 def test_the_instance_is_a_valid_uri_reference(answer_to):
