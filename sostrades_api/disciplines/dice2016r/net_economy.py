@@ -50,12 +50,13 @@ class NetEconomy(Discipline):
         intensity = column(inputs["carbon_intensity_df"], "carbon_intensity", years)
         # 1000 turns USD a tonne into trillion USD a gigatonne
         share = backstop * intensity / inputs["expcost2"] / 1000.0 * mitigation ** inputs["expcost2"]
-        cost = gross * share
-        net = gross - column(inputs["damages_df"], "damages", years) - cost
-        require(net > 0.0, years, "damages and abatement cost leave nothing of gross output")
+        # shares, not amounts: while a loop iterates, amounts may belong to another iteration's output
+        left = 1.0 - column(inputs["damages_df"], "damage_share", years) - share
+        require(left > 0.0, years, "damages and abatement cost leave nothing of gross output")
+        net = gross * left
         invested = column(inputs["savings_df"], "savings_rate", years) * net
         price = backstop * mitigation ** (inputs["expcost2"] - 1.0)
-        columns = {"abatement_share": share, "abatement_cost": cost, "net_output": net}
+        columns = {"abatement_share": share, "abatement_cost": gross * share, "net_output": net}
         return {
             "net_output_df": as_table(years, columns),
             "investment_df": as_table(years, {"investment": invested}),
