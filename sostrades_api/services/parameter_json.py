@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sostrades_api.engine import InvalidValue, PlanVariable, ValueType, VariableType
+from sostrades_api.engine import MISSING, InvalidValue, PlanVariable, ValueType, VariableType
 
 DATAFRAME = "://dataframe"
 NDARRAY = "://ndarray"
@@ -119,6 +119,17 @@ def described(planned: PlanVariable) -> dict[str, Any]:
             for name, column in columns.items()
         },
     }
+
+
+def show(value: Any, *, tables: bool = False) -> dict[str, Any]:
+    """The keys of a loaded variable that depend on its value."""
+    shape, columns = json_layout(value)
+    return {"value": json_value(value, tables=tables), "shape": shape, "columns": columns}
+
+
+def default_of(planned: PlanVariable) -> Any:
+    """What is shown of a variable that nobody gave a value: its default, null if it is computed."""
+    return None if planned.io == "out" or planned.default is MISSING else planned.default
 
 
 def is_editable(planned: PlanVariable) -> bool:

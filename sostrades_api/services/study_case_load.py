@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from sostrades_api.engine import MISSING, PlanVariable
 from sostrades_api.errors import NotFoundError
 from sostrades_api.models import Execution, ExecutionState, ExecutionValue, StudyCase, StudyParameter
-from sostrades_api.services.parameter_json import json_layout, json_value
+from sostrades_api.services.parameter_json import default_of, show
 from sostrades_api.services.parameter_summary import NOT_SUMMARISED, summarised
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import StudyPlan, study_plan
@@ -85,12 +84,13 @@ def study_case_load(
     )
     variables = {}
     for name in wanted:
-        stored = (
-            shown[digests[name]]
-            if name in digests
-            else _show_default(plan.plan.variables[name], tables=tables)
-        )
-        variables[full_name(snapshot.name, relative=name)] = {**plan.descriptions[name], **stored}
+        if name in digests:
+            entry = {**plan.descriptions[name], **shown[digests[name]]}
+        elif tables:
+            entry = {**plan.descriptions[name], **show(default_of(plan.plan.variables[name]), tables=True)}
+        else:
+            entry = plan.defaults[name]
+        variables[full_name(snapshot.name, relative=name)] = entry
     return LoadedStudy(
         revision=snapshot.revision,
         execution_id=execution_id,
@@ -108,12 +108,6 @@ def execution_find_finished(session: Session, study_case_id: int) -> int | None:
     )
 
 
-def show(value: Any, *, tables: bool = False) -> dict[str, Any]:
-    """The keys of a loaded variable that depend on its value."""
-    shape, columns = json_layout(value)
-    return {"value": json_value(value, tables=tables), "shape": shape, "columns": columns}
-
-
 def show_stored(
     session: Session, digests: Iterable[str], *, values: ValueStore, tables: bool
 ) -> dict[str, dict[str, Any]]:
@@ -127,11 +121,6 @@ def show_stored(
                 shown[digest] = placeholder
     read = values.get_many(session, [digest for digest in wanted if digest not in shown])
     return shown | {digest: show(value, tables=tables) for digest, value in read.items()}
-
-
-def _show_default(planned: PlanVariable, *, tables: bool) -> dict[str, Any]:
-    default = None if planned.io == "out" or planned.default is MISSING else planned.default
-    return show(default, tables=tables)
 
 
 def _read_snapshot(session: Session, study_case_id: int) -> _Snapshot:

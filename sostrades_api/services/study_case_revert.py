@@ -4,11 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor
-from sostrades_api.engine import MISSING
 from sostrades_api.errors import FaultyItem, InvalidValuesError
 from sostrades_api.models import ParameterChange, StudyCase
 from sostrades_api.services.study_case_get import study_case_lock
-from sostrades_api.services.study_case_load import show, show_stored
+from sostrades_api.services.study_case_load import show_stored
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_case_update import UpdatedStudy, require_revision, write_parameters
 from sostrades_api.services.study_plan import study_plan
@@ -49,14 +48,10 @@ def study_case_revert(
     shown = show_stored(session, stored, values=values, tables=False)
     variables = {}
     for name, digest in digests.items():
-        planned = plan.plan.variables.get(name)
-        if planned is None:  # an older version of the process had it
+        if name not in plan.descriptions:  # an older version of the process had it
             continue
-        default = None if planned.default is MISSING else planned.default
-        variables[full_name(study_name, relative=name)] = {
-            **plan.descriptions[name],
-            **(show(default) if digest is None else shown[digest]),
-        }
+        entry = plan.defaults[name] if digest is None else {**plan.descriptions[name], **shown[digest]}
+        variables[full_name(study_name, relative=name)] = entry
     return UpdatedStudy(revision=reached, variables=variables)
 
 

@@ -11,8 +11,8 @@ from sostrades_api.access import Actor
 from sostrades_api.errors import PreconditionFailedError
 from sostrades_api.models import ParameterChange, StudyCase, StudyParameter, utc_now
 from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate, parameter_check
+from sostrades_api.services.parameter_json import show
 from sostrades_api.services.study_case_get import study_case_lock
-from sostrades_api.services.study_case_load import show
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.services.unit_of_work import unit_of_work

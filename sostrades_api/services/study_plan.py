@@ -11,15 +11,23 @@ import xxhash
 from sostrades_api.engine import EngineError, Plan
 from sostrades_api.errors import NotFoundError, StudyNotLoadableError
 from sostrades_api.processes import catalogue
-from sostrades_api.services.parameter_json import described, json_value
+from sostrades_api.services.parameter_json import default_of, described, json_value, show
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """A plan, the description of each variable by relative name, and a digest of those descriptions."""
+    """A plan, and what is shown of each of its variables by relative name; not to be changed.
+
+    Attributes:
+        plan: The plan.
+        descriptions: What does not depend on the value.
+        defaults: The same with the default, tables as placeholders; an output shows null.
+        fingerprint: A digest of the descriptions and defaults.
+    """
 
     plan: Plan
     descriptions: Mapping[str, dict[str, Any]]
+    defaults: Mapping[str, dict[str, Any]]
     fingerprint: str
 
 
@@ -48,6 +56,7 @@ def require_installed(process_name: str) -> None:
 @functools.lru_cache(maxsize=256)
 def _described_plan(plan: Plan) -> StudyPlan:
     descriptions = {name: described(variable) for name, variable in plan.variables.items()}
-    defaults = {name: json_value(variable.default, tables=True) for name, variable in plan.variables.items()}
-    packed = orjson.dumps([descriptions, defaults], option=orjson.OPT_NON_STR_KEYS, default=str)
-    return StudyPlan(plan, descriptions, xxhash.xxh3_64_hexdigest(packed)[:12])
+    defaults = {name: {**descriptions[name], **show(default_of(v))} for name, v in plan.variables.items()}
+    exact = [json_value(default_of(variable), tables=True) for variable in plan.variables.values()]
+    packed = orjson.dumps([descriptions, exact], option=orjson.OPT_NON_STR_KEYS, default=str)
+    return StudyPlan(plan, descriptions, defaults, xxhash.xxh3_64_hexdigest(packed)[:12])

@@ -1,7 +1,7 @@
 """The documented snippets of the API, run as they are against a live server and a live worker.
 
-``sostrades_api_v0.txt`` is the documentation that existing scripts were written from. Only the placeholders in
-its code are replaced (host, key, identifiers, file paths), and the one indentation that it lost is restored.
+``sostrades_api_v0.txt`` is the documentation that existing scripts were written from. Only the placeholders
+in its code are replaced (host, key, identifiers, file paths), and the one indentation it lost is restored.
 """
 
 import contextlib
