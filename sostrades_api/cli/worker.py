@@ -3,10 +3,10 @@
 import logging
 import os
 import sys
-from typing import cast
+from typing import Any, cast
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import with_appcontext
 
 from sostrades_api.cli.command import PlatformCommand, note
@@ -32,7 +32,7 @@ def worker(*, count: int) -> None:
     _start_again_tuned()
     level = current_platform().settings.log_level.upper()
     logging.getLogger("sostrades_api").setLevel(level)  # a command's own is quieter; this one serves
-    app = cast("Flask", current_app._get_current_object())  # noqa: SLF001 - Flask's own recipe
+    app = cast("Any", current_app)._get_current_object()  # noqa: SLF001 - Flask's own recipe
     WorkerPool(app, count=count).run(on_ready=lambda: note(f"{count} workers are ready"))
 
 

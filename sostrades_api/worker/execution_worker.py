@@ -7,7 +7,7 @@ import secrets
 import signal
 import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from redis import Redis
@@ -67,7 +67,7 @@ class ExecutionWorker(Worker):
             set_attempt(attempt)
             self._state = WorkerStatus.BUSY
             self.fork_work_horse(job, queue)
-            self._tell_redis({"state": str(WorkerStatus.BUSY.value), "current_job": job.id})
+            self._tell_redis(state=str(WorkerStatus.BUSY.value), current_job=job.id)
             supervisor = Supervisor(
                 self._runtime,
                 attempt,
@@ -75,7 +75,7 @@ class ExecutionWorker(Worker):
                 worker=self.name,
                 is_shutting_down=lambda: self._stop_requested,
             )
-            supervisor.watch(beat=lambda: self._tell_redis({}))
+            supervisor.watch(beat=self._tell_redis)
             self._horse_pid = 0
             self._runtime.queue.forget(attempt.execution_id)
             set_attempt(None)
@@ -127,16 +127,16 @@ class ExecutionWorker(Worker):
             pipeline.hdel(self.key, "current_job")
             pipeline.execute()
 
-    def _tell_redis(self, fields: dict[str, str]) -> None:
+    def _tell_redis(self, **fields: str) -> None:
         with suppress(RedisError), self._quick.pipeline() as pipeline:
             self.heartbeat(self.worker_ttl + 60, pipeline=pipeline)
-            if fields:
-                pipeline.hset(self.key, mapping=fields)
+            for field, value in fields.items():
+                pipeline.hset(self.key, field, value)
             pipeline.execute()
 
     # --- the work-horse ---------------------------------------------------------------------------------
 
-    def main_work_horse(self, job: Job, queue: Queue) -> None:  # noqa: ARG002 - RQ's signature
+    def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:  # noqa: ARG002 - RQ's signature
         """Run the job without Redis: it can neither delay nor end a run."""
         code = _EXIT_FAULT
         try:
