@@ -83,15 +83,13 @@ def csv(study_id: int) -> Response:
 def table(study_id: int) -> str:
     """A page of a table as a part of the data page."""
     name = request.args.get("variable", "")
-    found = parameter_download(
-        db.session(),
-        study_for(Permission.READ, study_id),
-        parameter_key=name,
-        values=current_platform().values,
-    )
+    study = study_for(Permission.READ, study_id)
+    found = parameter_download(db.session(), study, parameter_key=name, values=current_platform().values)
     number = max(1, request.args.get("page", 1, type=int))
     page = table_pages(found.content, number=number)
-    return render_template("_table.html", page=page, variable=name, study_id=study_id)
+    return render_template(
+        "_table.html", page=page, variable=name, study_id=study_id, units=_column_units(study, name)
+    )
 
 
 @pages.post("/study-case/<int:study_id>/data")
@@ -117,6 +115,11 @@ def change(study_id: int) -> AnyResponse:
         flash(f"{name} is changed.", "good")
         return redirect(_back(study_id))
     return jsonify({"revision": updated.revision, "variables": updated.variables})
+
+
+def _column_units(study: StudyCase, name: str) -> dict[str, str | None]:
+    described = study_plan(study.process_name).descriptions[name.removeprefix(f"{study.name}.")]
+    return {column: each["unit"] for column, each in (described["column_descriptors"] or {}).items()}
 
 
 def _update(study: StudyCase, name: str) -> dict[str, Any]:
