@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
@@ -64,7 +64,7 @@ class BlobStore:
         """Digests of the blobs last written before ``moment``."""
         if not self._fs.exists(self._root):
             return
-        found: dict[str, dict[str, Any]] = self._fs.find(self._root, detail=True)
+        found = cast("dict[str, dict[str, Any]]", self._fs.find(self._root, detail=True))
         for path, info in found.items():
             name = path.rsplit("/", 1)[-1]
             if len(name) == _DIGEST_LENGTH and _modified(info) < moment:
@@ -92,7 +92,7 @@ class BlobStore:
     def _read(self, digest: str) -> memoryview:
         path = self._path(digest)
         if self._local is None:
-            return memoryview(self._fs.cat_file(path))
+            return memoryview(cast("bytes", self._fs.cat_file(path)))
         with Path(path).open("rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
                 return memoryview(b"")

@@ -2,14 +2,15 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import Column, delete, exists, func, select
+from sqlalchemy import Column, Table, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Base, StoredValue, utc_now
 from sostrades_api.storage.value_store import GARBAGE_LOCK, ValueStore
 
-_TABLE = StoredValue.__table__
+_TABLE = cast("Table", StoredValue.__table__)
 _DIGESTS_PER_QUERY = 10_000
 
 

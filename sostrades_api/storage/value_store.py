@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, String, any_, func, literal, select
+from sqlalchemy import String, Table, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from sostrades_api.storage.errors import MissingValueError
 MAX_INLINE = 4096  # bytes of a value that is kept in its row
 GARBAGE_LOCK = 0x5057_0001  # PostgreSQL advisory lock: writers share it, the garbage collector takes it alone
 _ENTRY_OVERHEAD = 300  # bytes the cache spends on an entry beside its data
-_TABLE = StoredValue.__table__
+_TABLE = cast("Table", StoredValue.__table__)
 
 
 class ValueStore:
@@ -132,13 +132,14 @@ def _insert(session: Session, encoded: Mapping[str, Encoded]) -> None:
         session.execute(insert.on_conflict_do_nothing(), rows)
 
 
-def _rows(session: Session, digests: Sequence[str], *columns: Any) -> Sequence[Row[Any]]:
+def _rows(session: Session, digests: Sequence[str], *columns: Any) -> Sequence[tuple[Any, ...]]:
     # One parameter instead of one a digest: expanding 10,000 of them costs more than the query.
     if session.get_bind().dialect.name == "postgresql":
         known = _TABLE.c.digest == any_(literal(list(digests), postgresql.ARRAY(String)))
     else:
         known = _TABLE.c.digest.in_(select(func.json_each(json.dumps(digests)).table_valued("value").c.value))
-    return session.execute(select(_TABLE.c.digest, *columns).where(known)).all()
+    found = session.execute(select(_TABLE.c.digest, *columns).where(known)).all()
+    return cast("Sequence[tuple[Any, ...]]", found)
 
 
 def _decode_inline(payloads: Mapping[str, bytes]) -> dict[str, Any]:

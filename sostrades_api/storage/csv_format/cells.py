@@ -4,16 +4,17 @@ import contextlib
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from sostrades_api.storage.csv_format.errors import SHOWN_FAULTS, CsvError, raise_faults
 from sostrades_api.storage.csv_format.text_table import QUOTED, TextColumn
 
+pc = cast("Any", pyarrow.compute)  # its functions are made at run time, unseen by type checkers
 ANY = "any"  # a cell whose type is not declared
 JSON = "json"  # a cell that holds a list, a dict or an array
 
@@ -51,7 +52,7 @@ def cell_values(column: TextColumn, *, kind: str) -> list[Any]:
     faults: list[str] = []
     for row, text in enumerate(column.texts.to_pylist()):
         quoted = column.marked and text is not None and text.startswith(QUOTED)
-        bare = text[1:] if quoted else text
+        bare = text[1:] if text is not None and quoted else text
         if bare is None or (not bare.strip() and kind not in {ANY, "string"}):
             values.append(None)
             continue

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -137,7 +137,9 @@ def _dict_of_frames(frames: dict[str, pd.DataFrame], variable: Variable) -> tupl
         for name in names:
             known = name in frame.columns
             kind = _kind_of_column(variable, name)
-            columns[name] += _series(frame[name], kind, single=False) if known else [""] * len(frame)
+            columns[name] += (
+                _series(cast("pd.Series", frame[name]), kind, single=False) if known else [""] * len(frame)
+            )
     return [VARIABLE, *names], [keys, *columns.values()]
 
 

@@ -56,8 +56,8 @@ def test_designs_agree_with_an_independent_implementation(point, solver):
 
 
 def test_the_initial_design_has_the_range_of_the_independent_implementation():
-    # GEMSEO 6.3.3's SobieskiProblem: 535.788 in its get_default_inputs_equilibrium (loosely converged), the other
-    # recomputed with it at its initial_design.
+    # GEMSEO 6.3.3's SobieskiProblem: 535.788 in its get_default_inputs_equilibrium (loosely converged); the
+    # other recomputed with it at its initial_design.
     values = run(process, reference("initial")).values
     assert values["range"] == pytest.approx(535.788, abs=0.01)
     assert values["range"] == pytest.approx(535.7821319229386, rel=1e-10)
