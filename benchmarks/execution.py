@@ -23,8 +23,8 @@ from rq.serializers import JSONSerializer
 
 from sostrades_api.access import COMMAND_LINE
 from sostrades_api.app import create_app
-from sostrades_api.models import Group, db
 from sostrades_api.migration import migrate_database
+from sostrades_api.models import Group, db
 from sostrades_api.platform import platform_of
 from sostrades_api.queueing.embedded_state import read_state
 from sostrades_api.services.api_key_create import api_key_create

@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from sostrades_api.app import create_app
-from sostrades_api.models import Group, StudyCase, StudyCaseRight, User, db
 from sostrades_api.migration import migrate_database
+from sostrades_api.models import Group, StudyCase, StudyCaseRight, User, db
 from sostrades_api.platform import Platform, platform_of
 from sostrades_api.settings import Settings
 from tests.factories import AccountFactory, StudyFactory

@@ -14,7 +14,7 @@ from sostrades_api.settings import PROJECT_DIR
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
-# Exceptions may shrink and vanish, never grow: a source followed equation by equation reads best in one piece.
+# Exceptions may shrink, never grow: a source followed equation by equation reads best in one piece.
 LONG_FUNCTIONS = {"tests/disciplines/dice2016r/direct_stepping.py:step": 70}
 ROUTES = Path(__file__).with_name("routes.txt")
 # Words of the place where this was first written, in pieces so that this file does not name it either.

@@ -140,16 +140,17 @@ def _listen(options: Options) -> socket.socket:
     """The listening socket: the port asked for, or the first free one from the default on."""
     ports = range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED) if options.port is None else (options.port,)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    reason = ""
     for port in ports:
         try:
             listener = socket.create_server((options.host, port), family=family, backlog=512)
         except OSError as error:
-            failure = error
+            reason = error.strerror or str(error)
             continue
         if options.port is None and port != DEFAULT_PORT:
             _say(f"port {DEFAULT_PORT} is in use; taking {port}")
         return listener
-    raise click.ClickException(f"cannot listen on {options.host} port {ports[0]}: {failure.strerror}")
+    raise click.ClickException(f"cannot listen on {options.host} port {ports[0]}: {reason}")
 
 
 def _start_children(

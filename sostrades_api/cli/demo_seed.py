@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor
 from sostrades_api.errors import AuthenticationError, NotFoundError
-from sostrades_api.models import Group, StudyCase, User, db
 from sostrades_api.migration import migrate_database
+from sostrades_api.models import Group, StudyCase, User, db
 from sostrades_api.platform import current_platform
 from sostrades_api.processes import catalogue
 from sostrades_api.services.actor_of_user import actor_of_user

@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
-from sostrades_api.models import db
 from sostrades_api.migration import MIGRATIONS_DIR, is_current, migrate_database
+from sostrades_api.models import db
 from sostrades_api.settings import PROJECT_DIR
 
 
