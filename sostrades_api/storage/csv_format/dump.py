@@ -135,11 +135,10 @@ def _dict_of_frames(frames: dict[str, pd.DataFrame], variable: Variable) -> tupl
     for key, frame in frames.items():
         keys += [_quote(key)] * len(frame)
         for name in names:
-            known = name in frame.columns
             kind = _kind_of_column(variable, name)
-            columns[name] += (
-                _series(cast("pd.Series", frame[name]), kind, single=False) if known else [""] * len(frame)
-            )
+            column = cast("pd.Series", frame[name]) if name in frame.columns else None
+            blank = [""] * len(frame)
+            columns[name] += blank if column is None else _series(column, kind, single=False)
     return [VARIABLE, *names], [keys, *columns.values()]
 
 
