@@ -1,5 +1,6 @@
 """The script as users start it; environments are really made, from the configured index."""
 
+import ast
 import os
 import shutil
 import signal
@@ -52,23 +53,8 @@ def test_no_command_shows_the_help_and_fails() -> None:
     assert (status, output.startswith("usage: ./dev")) == (2, True)
 
 
-@pytest.mark.parametrize("name", ["python3.8", "python3.9", "python3.10"])
-def test_an_older_python_says_what_is_needed(name: str, tmp_path: Path) -> None:
-    python = shutil.which(name)
-    if python is None or subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL) != 0:
-        pytest.skip(f"no {name} here")
-    executable = subprocess.check_output(
-        [python, "-c", "import sys; print(sys.executable)"], text=True
-    ).strip()
-    refused = subprocess.run(
-        [executable, str(ROOT / "dev"), "demo"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": str(tmp_path)},
-    )
-    assert refused.returncode == 1
-    assert "Python 3.11 or newer is needed" in refused.stderr
+def test_an_older_python_can_read_the_script() -> None:
+    ast.parse((ROOT / "dev").read_text("utf-8"), feature_version=(3, 7))
 
 
 @pytest.fixture
