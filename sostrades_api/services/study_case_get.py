@@ -16,7 +16,7 @@ def study_case_get(
     *,
     actor: Actor,
     permission: Permission,
-    deleted: bool = False,
+    deleted: bool | None = False,
 ) -> StudyCase:
     """The study case, if the actor may do that with it.
 
@@ -25,7 +25,7 @@ def study_case_get(
         study_case_id: Any integer; one the database cannot hold is unknown.
         actor: Who asks.
         permission: What for.
-        deleted: Whether to look among the deleted ones, instead of the others.
+        deleted: Whether to look among the deleted ones, instead of the others; None: among all.
 
     Raises:
         NotFoundError: there is none, or the actor has no role on it; both look the same.
@@ -33,7 +33,8 @@ def study_case_get(
     """
     study = session.get(StudyCase, study_case_id) if 0 < study_case_id <= MAX_ID else None
     role = None if study is None else role_find(session, study, actor=actor)
-    if study is None or role is None or (study.deleted_at is not None) is not deleted:
+    is_hidden = study is not None and deleted is not None and (study.deleted_at is not None) is not deleted
+    if study is None or role is None or is_hidden:
         msg = "there is no such study case, or you may not see it"
         raise NotFoundError(msg)
     if not can(actor, permission, role=role):

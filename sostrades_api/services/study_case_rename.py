@@ -14,7 +14,7 @@ def study_case_rename(session: Session, study: StudyCase, *, new_name: str) -> S
     Raises:
         InvalidValuesError: the new name is wrong.
     """
-    name = checked_study_name(new_name)
+    name = checked_study_name(new_name, pointer="/name")
     study_case_id = study.id
     with unit_of_work(session):
         locked = study_case_lock(session, study_case_id)

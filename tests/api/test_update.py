@@ -1,5 +1,7 @@
 """POST /api/v0/study-case/<id>/parameters with JSON."""
 
+import io
+
 import pytest
 
 PREFIX = "Study.Every.Type"
@@ -306,3 +308,16 @@ def test_a_body_over_the_limit_is_413(make_app, settings, api_with, study):
     response = api.post(f"/study-case/{study.id}/parameters", json=item)
     assert response.status_code == 413
     assert response.mimetype == "application/problem+json"
+
+
+def test_a_chunked_body_over_the_limit_is_413_and_is_not_cut(make_app, settings, api_with, study):
+    api = api_with(make_app(settings.model_copy(update={"max_json_bytes": 1000})))
+    item = b'{"variableId": "Study.Every.Type.count", "newValue": 5}'
+    for padding, status in ((900, 200), (2000, 413)):
+        response = api.post(
+            f"/study-case/{study.id}/parameters",
+            input_stream=io.BytesIO(item + b" " * padding),
+            content_type="application/json",
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+        assert response.status_code == status, response.text

@@ -15,7 +15,7 @@ def session() -> Session:
     return db.session()
 
 
-def study_for(permission: Permission, study_case_id: int, *, deleted: bool = False) -> StudyCase:
+def study_for(permission: Permission, study_case_id: int, *, deleted: bool | None = False) -> StudyCase:
     """The study case, if the caller may do that with it (404 or 403 otherwise)."""
     return study_case_get(
         session(), study_case_id, actor=current_actor(), permission=permission, deleted=deleted

@@ -7,7 +7,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from sostrades_api.errors import FaultyItem, InvalidValuesError, MalformedError
+from sostrades_api.errors import FaultyItem, InvalidValuesError, MalformedError, TooLargeError
 from sostrades_api.platform import current_platform
 
 JSON = "application/json"
@@ -51,9 +51,18 @@ def body_as(model: type[ModelT]) -> ModelT:
 
 
 def read_body() -> bytes:
-    """The body of a request that is not multipart, within the limit of JSON bodies."""
-    request.max_content_length = current_platform().settings.max_json_bytes
-    return request.get_data(cache=False)
+    """The body of a request that is not multipart, within the limit of JSON bodies.
+
+    Raises:
+        TooLargeError: it is larger; one whose length is declared is not even read.
+    """
+    limit = request.max_content_length = current_platform().settings.max_json_bytes
+    data = request.get_data(cache=False)
+    # Werkzeug cuts a chunked body at the limit without a word.
+    if len(data) >= limit and request.content_length is None:
+        msg = f"a JSON body has at most {limit} bytes"
+        raise TooLargeError(msg)
+    return data
 
 
 def read_json(data: bytes) -> Any:

@@ -1,14 +1,22 @@
 """What goes in and out of API v0, as it is published in ``/openapi.json``."""
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictInt, StrictStr
 
 from sostrades_api.services.study_case_load import LoadedSide
 
-MAX_NAME = 200
 _STUDY_NAME = "Sellar at the optimum"
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+# Published for generators of requests; the service judges, and says what is wrong in words.
+StudyName = Annotated[
+    StrictStr,
+    Field(
+        description="1 to 200 characters, no control characters",
+        json_schema_extra={"pattern": f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$", "minLength": 1},
+    ),
+]
 
 
 class StudyPath(BaseModel):
@@ -89,28 +97,26 @@ class DownloadBody(_Body):
 class CopyBody(_Body):
     """How the copy is called."""
 
-    new_study_name: StrictStr = Field(
-        min_length=1, description="1 to 200 characters", examples=["Sellar, second try"]
-    )
+    new_study_name: StudyName = Field(examples=["Sellar, second try"])
 
 
 class RenameBody(_Body):
     """How the study case is called from now on."""
 
-    name: StrictStr = Field(min_length=1, description="1 to 200 characters", examples=[_STUDY_NAME])
+    name: StudyName = Field(examples=[_STUDY_NAME])
 
 
 class RevertBody(_Body):
     """To which revision."""
 
-    revision: StrictInt = Field(description="A revision the study case has been at", examples=[1])
+    revision: StrictInt = Field(ge=1, description="A revision the study case has been at", examples=[1])
 
 
 class CreateBody(_Body):
     """Of which process, with which values, for whom."""
 
     process: StrictStr = Field(description="An installed process", examples=["sellar"])
-    name: StrictStr = Field(min_length=1, description="1 to 200 characters", examples=[_STUDY_NAME])
+    name: StudyName = Field(examples=[_STUDY_NAME])
     group: StrictStr | None = Field(
         None, description="The owning group; may be left out by who is in only one"
     )

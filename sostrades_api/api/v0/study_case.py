@@ -102,8 +102,8 @@ def delete(path: StudyPath) -> tuple[str, int]:
     responses={200: doc.json_answer(CreatedStudy), **doc.problems(403, 404)},
 )
 def restore(path: StudyPath) -> Response:
-    """Restore a deleted study case."""
-    study = study_for(Permission.DELETE, path.study_id, deleted=True)
+    """Restore a deleted study case; one that is not deleted stays as it is."""
+    study = study_for(Permission.DELETE, path.study_id, deleted=None)
     return jsonify(presented(study_case_restore(session(), study)))
 
 
