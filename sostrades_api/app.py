@@ -59,7 +59,8 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _init_database(app: Flask, settings: Settings) -> Engine:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Password hashes and every study's data are in there: nobody else's business.
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     db.init_app(app)
     Migrate(app, db, directory=str(MIGRATIONS_DIR), render_as_batch=True, compare_type=True)
     with app.app_context():

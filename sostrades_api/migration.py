@@ -41,6 +41,7 @@ def migrating(engine: Engine) -> Iterator[None]:
             yield
         return
     with engine.connect() as connection:
+        connection.execute(text(f"SET lock_timeout = '{_LOCK_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
         try:
             yield

@@ -13,7 +13,7 @@ def secret_key(configured: str, *, data_dir: Path) -> str:
     """The configured key, or the one in ``data_dir``, which two processes starting at once share."""
     if configured:
         return configured
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = data_dir / "secret_key"
     with FileLock(f"{path}.lock", timeout=30):
         if not path.exists() or not path.read_text("ascii").strip():

@@ -26,7 +26,10 @@ def engine_options(url: str) -> dict[str, Any]:
         "max_overflow": 10,
         "pool_timeout": 10,
         "pool_recycle": 1800,
-        "connect_args": {"connect_timeout": 5, "options": "-c timezone=utc"},
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": f"-c timezone=utc -c lock_timeout={BUSY_TIMEOUT_MS}",
+        },
     }
 
 

@@ -34,3 +34,8 @@ def test_many_first_starts_at_once_agree(tmp_path):
         thread.join()
     assert len(found) == 16
     assert len(set(found)) == 1
+
+
+def test_a_new_data_folder_is_its_owners_only(tmp_path):
+    secret_key("", data_dir=tmp_path / "instance")
+    assert stat.S_IMODE((tmp_path / "instance").stat().st_mode) == 0o700
