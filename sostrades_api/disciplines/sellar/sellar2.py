@@ -34,7 +34,8 @@ class Sellar2(Discipline):
         selection: Mapping[str, tuple[str, ...]],  # noqa: ARG002 - there is nothing to choose
     ) -> Sequence[Chart]:
         """Show how ``y_2`` answers to ``y_1`` here."""
-        abscissas = np.linspace(0.0, max(2.0 * abs(values["y_1"]), 1.0), 51).tolist()
+        # Dense near zero, where the root is steep.
+        abscissas = (max(2.0 * abs(values["y_1"]), 1.0) * np.linspace(0.0, 1.0, 51) ** 2).tolist()
         return (
             Chart(
                 title="Response of discipline 2",

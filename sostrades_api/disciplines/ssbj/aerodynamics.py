@@ -92,7 +92,7 @@ class Aerodynamics(Discipline):
         selection: Mapping[str, tuple[str, ...]],  # noqa: ARG002 - there is nothing to choose
     ) -> Sequence[Chart | Table]:
         """Show the drag polar, the lift-to-drag ratio along it, and the numbers in cruise."""
-        lifts = np.linspace(0.0, max(2.0 * values["lift_coefficient"], 0.05), 61)
+        lifts = np.linspace(0.0, max(4.0 * values["lift_coefficient"], 0.05), 121)
         drags = values["zero_lift_drag"] + values["lift_drag_factor"] * lifts**2
         return _polar_chart(values, lifts, drags), _ratio_chart(values, lifts, drags), _cruise_table(values)
 
@@ -113,7 +113,7 @@ def _polar_chart(values: Mapping[str, Any], lifts: np.ndarray, drags: np.ndarray
         title="Drag polar",
         section="Aerodynamics",
         key_chart=True,
-        x_axis=Axis(label="Drag coefficient", unit="-", from_zero=True),
+        x_axis=Axis(label="Drag coefficient", unit="-"),
         y_axis=Axis(label="Lift coefficient", unit="-", from_zero=True),
         series=(
             Series(name="Polar", x=drags.tolist(), y=lifts.tolist()),
