@@ -25,7 +25,7 @@ def index(tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
     handler = functools.partial(Quiet, directory=str(tmp_path / "index"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.authorizations = set()
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield server
         server.shutdown()
