@@ -211,13 +211,18 @@ class NotFinite(InvalidOutput):
 
 class CouplingNotConverged(ExecutionError):
     """The loop of {disciplines} did not converge: residual {residual:.3g} after {iterations} iterations,
-    tolerance {tolerance:.3g}. Raise max_mda_iter or tolerance, lower relaxation_factor, or start from
-    better values."""
+    tolerance {tolerance:.3g}; {variable} changes most. Raise max_mda_iter or tolerance, lower
+    relaxation_factor, or start from better values."""
 
     residual: float
     iterations: int
     tolerance: float
     disciplines: tuple[str, ...]
+    variable: str
+    history: tuple[tuple[str, int, float], ...]  # loop, iteration, residual of everything that was solved
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**{"variable": "no coupling", "history": (), **data})
 
 
 class ExecutionStopped(ExecutionError):

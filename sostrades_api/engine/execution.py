@@ -151,6 +151,8 @@ class Execution:
                 iterations=outcome.iterations,
                 tolerance=settings.tolerance,
                 disciplines=loop.paths,
+                variable=self.names[outcome.worst] if outcome.worst is not None else "",
+                history=tuple(self.residuals),
             )
 
     def _tell_failure(self, steps: Sequence[Node | Loop], error: DisciplineError) -> None:

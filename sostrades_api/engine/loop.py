@@ -45,8 +45,9 @@ def _reader(slots: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a solve ended."""
+    """How a solve ended; ``worst`` is the slot that changed most, when it did not converge."""
 
     converged: bool
     iterations: int
     residual: float
+    worst: int | None = None

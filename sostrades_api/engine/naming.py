@@ -66,8 +66,8 @@ def _placed(process: Process, path: str, entry: type[Discipline] | Place) -> Pla
     return Placed(
         path=path,
         discipline=discipline,
-        inputs=declared(discipline.inputs),
-        outputs=declared(discipline.outputs),
+        inputs=declared(place.discipline.inputs),
+        outputs=declared(place.discipline.outputs),
     )
 
 

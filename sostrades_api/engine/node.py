@@ -54,14 +54,14 @@ class Node:
         self.in_slots, self.out_slots = tuple(in_slots), tuple(out_slots)
         self.started = DisciplineStarted(path, index, total)
         self._run = discipline.run
-        declared = zip(discipline.inputs.items(), self.in_slots, strict=True)
-        self._inputs = tuple((name, slot) for (name, _), slot in declared)
+        declared = type(discipline)  # an object may have attributes of the same names
+        self._inputs = tuple(zip(declared.inputs, self.in_slots, strict=True))
         self._handed_out = tuple(
             name
-            for name, variable in discipline.inputs.items()
+            for name, variable in declared.inputs.items()
             if variable.value_type.holds(VariableType.DATAFRAME)
         )
-        made = tuple(zip(discipline.outputs.items(), self.out_slots, strict=True))
+        made = tuple(zip(declared.outputs.items(), self.out_slots, strict=True))
         self._outputs = tuple((name, slot, checker_of(variable)) for (name, variable), slot in made)
         self.limited = tuple(
             (name, slot, variable) for (name, variable), slot in made if has_limits(variable)
@@ -86,16 +86,15 @@ class Node:
             raise DisciplineRaised(discipline=self.path, error=_described(error)) from error
         if type(outputs) is not dict or len(outputs) != len(self._outputs):
             outputs = self._as_dict(outputs)
-        name = ""
-        try:
-            for name, slot, check in self._outputs:
+        for name, slot, check in self._outputs:
+            try:
                 value = outputs[name]
-                # a finite float, by far the most frequent output, needs no call
-                if type(value) is not float or check is not None or value - value != 0.0:
-                    value = self._checked(name, check, value)
-                target[slot] = value
-        except KeyError:
-            self._wrong_names(outputs)
+            except KeyError:
+                self._wrong_names(outputs)
+            # a finite float, by far the most frequent output, needs no call
+            if type(value) is not float or check is not None or value - value != 0.0:
+                value = self._checked(name, check, value)
+            target[slot] = value
 
     def check_limits(self, values: Sequence[Any]) -> None:
         """Check declared ranges and possible values of the outputs, once they are final."""

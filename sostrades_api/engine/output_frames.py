@@ -17,9 +17,9 @@ _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list"
 class FrameChecker:
     """Checks columns, dtypes and finite numbers; remembers the last columns and dtypes that were right."""
 
-    def __init__(self, columns: Mapping[str, Column] | None, *, missing: str) -> None:
+    def __init__(self, columns: Mapping[str, Column] | None, *, missing: bool) -> None:
         self._columns = columns
-        self._missing_allowed = bool(missing)
+        self._missing_allowed = missing
         self._names = pd.Index(list(columns)) if columns is not None else None
         self._only_floats = columns is not None and all(column.type == "float" for column in columns.values())
         self._only_numbers = False
@@ -79,7 +79,9 @@ class FrameChecker:
     def _check_dtypes(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
         for name, dtype in zip(frame.columns, dtypes, strict=True):
             declared = self._columns[name].type if self._columns is not None else "multiple"
-            if dtype.kind not in _DTYPE_KINDS[declared]:
+            # numbers of pandas' own dtypes may be <NA>, which no check of numbers sees
+            plain = isinstance(dtype, (np.dtype, pd.StringDtype))
+            if not plain or dtype.kind not in _DTYPE_KINDS[declared]:
                 raise OutputFaultError(f"column {name!r} must hold {declared} values, not {dtype}")
 
     def _check_texts(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:

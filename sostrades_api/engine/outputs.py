@@ -11,7 +11,7 @@ import numpy as np
 from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, wrong_type
 from sostrades_api.engine.output_frames import FrameChecker
 from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array
-from sostrades_api.engine.value_types import Column, ValueType, VariableType, kind_of
+from sostrades_api.engine.value_types import INT_LIMITS, Column, ValueType, VariableType, kind_of
 from sostrades_api.engine.variable import Variable
 
 Checker = Callable[[Any], Any]
@@ -23,9 +23,7 @@ def checker_of(variable: Variable) -> Checker | None:
     ``None`` for a plain float: whoever asks tests for finite floats itself and calls ``finite_float``
     for everything else.
     """
-    check = _of_type(
-        variable.value_type, variable.columns, missing="" if not variable.optional else "allowed"
-    )
+    check = _of_type(variable.value_type, variable.columns, missing=variable.optional)
     if not variable.optional:
         return None if check is finite_float else check
 
@@ -35,7 +33,7 @@ def checker_of(variable: Variable) -> Checker | None:
     return check_optional
 
 
-def _of_type(value_type: ValueType, columns: Mapping[str, Column] | None, *, missing: str) -> Checker:
+def _of_type(value_type: ValueType, columns: Mapping[str, Column] | None, *, missing: bool) -> Checker:
     kind = value_type.kind
     if kind is VariableType.FLOAT:
         return any_float if missing else finite_float
@@ -45,7 +43,7 @@ def _of_type(value_type: ValueType, columns: Mapping[str, Column] | None, *, mis
         return FrameChecker(columns, missing=missing)
     if kind in {VariableType.LIST, VariableType.DICT}:
         element = value_type.element
-        inner = _of_type(element, columns, missing=missing) if element else _anything(missing)
+        inner = _of_type(element, columns, missing=missing) if element else _anything(missing=missing)
         return _list_of(inner) if kind is VariableType.LIST else _dict_of(inner)
     return _SIMPLE[kind]
 
@@ -70,6 +68,8 @@ def finite_float(value: Any) -> float:
 def _int(value: Any) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise wrong_type(value, "an int")
+    if not INT_LIMITS[0] <= value <= INT_LIMITS[1]:
+        raise OutputFaultError("does not fit 64 bits")
     return int(value)
 
 
@@ -138,7 +138,7 @@ def _inside(inner: Checker, value: Any, where: str) -> Any:
         raise type(error)(f"{where}: {error}") from None
 
 
-def _anything(missing: str) -> Checker:
+def _anything(*, missing: bool) -> Checker:
     def check(value: Any) -> Any:
         if value is None:
             return None

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from sostrades_api.engine.flattening import Flat, flatten
+from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.value_types import MISSING
 
 # A coupling that has shrunk is still judged against this share of its largest magnitude so far; otherwise
@@ -18,6 +19,12 @@ from sostrades_api.engine.value_types import MISSING
 _REMEMBERED_SHARE = 1e-6
 # Below this number of floats a loop in Python is quicker than arrays (measured).
 _FEW = 12
+
+
+def worst_coupling(loop: Loop, old: Sequence[Any], new: Sequence[Any]) -> int:
+    """The slot of the coupling that changed most in an iteration; for errors, it measures one by one."""
+    changes = [_Values().measure((before,), (after,)) for before, after in zip(old, new, strict=True)]
+    return loop.couplings[changes.index(max(changes))]
 
 
 class Residual(Protocol):

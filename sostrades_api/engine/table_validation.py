@@ -9,6 +9,7 @@ import pandas as pd
 from sostrades_api.engine.value_types import Column
 
 _SHOWN_FAULTS = 5
+_STORABLE = (str, bool, int, float, np.bool_, np.integer, np.floating, list)
 # columns of these dtypes hold nothing that a cell-by-cell look could find wrong
 _NORMAL = {"float": np.dtype(np.float64), "int": np.dtype(np.int64), "bool": np.dtype(np.bool_)}
 
@@ -71,7 +72,7 @@ def _check_column(series: pd.Series, column: Column | None, where: str, faults: 
         return _whole_numbers(series, column, where, faults)
     if isinstance(series.dtype, pd.StringDtype) and kind in {"string", "multiple"}:
         return series.astype("str")
-    if series.dtype.kind in "fiub" and kind == "multiple":
+    if series.dtype.kind in "fiub" and kind == "multiple" and isinstance(series.dtype, np.dtype):
         return series
     wrong = {"string": _not_text, "bool": _not_bool, "list": _not_list}.get(kind, _not_storable)
     _report([(row, value, f"not {kind}") for row, value in enumerate(series) if wrong(value)], where, faults)
@@ -100,7 +101,7 @@ def _numbers(series: pd.Series, column: Column | None, where: str, faults: list[
 
 
 def _whole_numbers(series: pd.Series, column: Column | None, where: str, faults: list[str]) -> pd.Series:
-    if series.dtype.kind not in "iu":
+    if series.dtype.kind not in "iu" or not isinstance(series.dtype, np.dtype):
         bad = [(row, value, "not a whole number") for row, value in enumerate(series) if not _whole(value)]
         _report(bad, where, faults)
         if bad:
@@ -150,4 +151,4 @@ def _not_list(value: Any) -> bool:
 
 
 def _not_storable(value: Any) -> bool:
-    return not (_missing(value) or isinstance(value, (str, bool, int, float, np.generic, list)))
+    return not (_missing(value) or isinstance(value, _STORABLE))

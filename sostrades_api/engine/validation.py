@@ -15,19 +15,21 @@ import pandas as pd
 
 from sostrades_api.engine.errors import InvalidValue
 from sostrades_api.engine.table_validation import check_frame
-from sostrades_api.engine.value_types import Constraints, ValueType, VariableType, kind_of
+from sostrades_api.engine.value_types import INT_LIMITS, Constraints, ValueType, VariableType, kind_of
 
 Faults = list[str]
 
 
-def check_value(value: Any, value_type: ValueType, constraints: Constraints, *, optional: str = "") -> Any:
+def check_value(
+    value: Any, value_type: ValueType, constraints: Constraints, *, optional: bool = False
+) -> Any:
     """The value, normalised (int to float, list to array, columns in declared order).
 
     Args:
         value: anything.
         value_type: what it must be.
         constraints: range, possible values and columns; they hold for every innermost element.
-        optional: non-empty when ``None`` is a value too.
+        optional: whether ``None`` is a value too.
 
     Raises:
         InvalidValue: with every fault found.
@@ -88,6 +90,8 @@ def _float(value: Any, _type: ValueType, constraints: Constraints, where: str, f
 def _int(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         return _wrong_type(value, "a whole number", where, faults)
+    if not INT_LIMITS[0] <= value <= INT_LIMITS[1]:
+        faults.append(f"{where}{_shown(value)} does not fit 64 bits")
     _within(int(value), constraints, where, faults)
     return int(value)
 
@@ -95,8 +99,18 @@ def _int(value: Any, _type: ValueType, constraints: Constraints, where: str, fau
 def _string(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
     if not isinstance(value, str):
         return _wrong_type(value, "text", where, faults)
+    if not _encodable(value):
+        faults.append(f"{where}{_shown(value)} holds half a character (a lone surrogate)")
     _within(str(value), constraints, where, faults)
     return str(value)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bool(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
@@ -124,7 +138,7 @@ def _dict(value: Any, value_type: ValueType, constraints: Constraints, where: st
         return _wrong_type(value, "a dict", where, faults)
     checked = {}
     for key, item in value.items():
-        if not isinstance(key, str):
+        if not isinstance(key, str) or not _encodable(key):
             faults.append(f"{where}key {key!r} is not text")
             continue
         inner = f"{where}key {key!r}: "

@@ -93,6 +93,9 @@ class Constraints:
     columns: Mapping[str, Column] | None = None
 
 
+INT_LIMITS = (-(2**63), 2**63 - 1)
+"""Whole numbers that can be stored."""
+
 _BY_PYTHON_TYPE: tuple[tuple[Any, VariableType], ...] = (
     ((bool, np.bool_), VariableType.BOOL),
     ((int, np.integer), VariableType.INT),

@@ -69,5 +69,4 @@ class Variable:
         Raises:
             InvalidValue: ``faults`` lists everything that is wrong.
         """
-        optional = "optional" if self.optional else ""
-        return check_value(value, self.value_type, self.constraints, optional=optional)
+        return check_value(value, self.value_type, self.constraints, optional=self.optional)

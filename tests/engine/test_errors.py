@@ -29,7 +29,9 @@ def test_the_message_of_an_error_names_only_data_that_it_carries(cls):
 
 
 def test_an_error_carries_its_data_and_survives_a_pickle():
-    error = CouplingNotConverged(residual=0.5, iterations=7, tolerance=1e-9, disciplines=("A", "B"))
+    error = CouplingNotConverged(
+        residual=0.5, iterations=7, tolerance=1e-9, disciplines=("A", "B"), variable="y", history=()
+    )
     again = pickle.loads(pickle.dumps(error))
     assert (again.residual, again.iterations, again.disciplines) == (0.5, 7, ("A", "B"))
     assert str(again) == str(error)

@@ -318,3 +318,26 @@ def test_a_discipline_that_says_nothing_has_its_class_name_no_charts_and_no_run(
 def test_a_result_shows_its_values():
     text = repr(run(process({"Model": discipline(X, {"y": None}, lambda _i: {"y": 1.0})})).values)
     assert "'y': 1.0" in text
+
+
+def test_numbers_of_pandas_own_dtypes_are_refused_as_they_may_hide_missing_ones():
+    nullable = pd.DataFrame({"a": pd.array([1.0, None], dtype="Float64"), "b": [1.0, 2.0]})
+    with pytest.raises(InvalidOutput, match="column 'a' must hold float values, not Float64"):
+        made(FLOATS, nullable)
+    with pytest.raises(InvalidOutput, match="Int64"):
+        made({"type": "dataframe"}, pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}))
+
+
+def test_a_whole_number_that_cannot_be_stored_is_refused():
+    with pytest.raises(InvalidOutput, match="does not fit 64 bits"):
+        made({"type": "int"}, 2**63)
+
+
+def test_a_model_may_have_attributes_called_inputs_and_outputs():
+    model = discipline(X, {"y": None}, lambda i: {"y": i["x"]})
+
+    def with_attributes(self):
+        self.inputs = self.outputs = None
+
+    model.__init__ = with_attributes
+    assert run(process({"Model": model})).values["y"] == 1.0

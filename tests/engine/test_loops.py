@@ -100,6 +100,7 @@ def test_an_unconverged_loop_fails_the_execution(solver):
     assert error.disciplines == ("A", "B")
     assert (error.iterations, error.tolerance) == (7, 1e-3)
     assert error.residual > 0.1
+    assert [row[1] for row in error.history] == list(range(1, 8))
     assert "did not converge" in str(error)
 
 
@@ -327,3 +328,21 @@ def test_a_range_holds_for_the_answer_of_a_loop_not_on_the_way():
         }
     )
     assert run(coupled).values["a"] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_an_unconverged_loop_names_the_coupling_that_changes_most(solver):
+    """``calm`` settles at once, ``wild`` doubles for ever."""
+    coupled = process(
+        {
+            "A": discipline(
+                {"b": {"type": "float", "default": 1.0}},
+                {"calm": None, "wild": None},
+                lambda i: {"calm": 1e9 + 1e-3 * i["b"], "wild": 2 * i["b"]},
+            ),
+            "B": discipline({"calm": None, "wild": None}, {"b": None}, lambda i: {"b": i["wild"]}),
+        }
+    )
+    with pytest.raises(CouplingNotConverged, match="changes most") as caught:
+        run(coupled, {"sub_mda_class": solver, "max_mda_iter": 20})
+    assert caught.value.variable in {"wild", "b"}

@@ -180,7 +180,7 @@ def test_a_column_may_be_called_like_a_python_argument():
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -251,3 +251,20 @@ def test_a_table_of_any_integer_width_and_objects_is_normalised():
         declared.check(wide)
     with pytest.raises(InvalidValue, match="row 0: 1 is not list"):
         declared.check(pd.DataFrame({"n": [1], "on": [True], "l": [1]}))
+
+
+def test_what_cannot_be_stored_is_refused():
+    assert faults(2**63, type="int") == ("9223372036854775808 does not fit 64 bits",)
+    assert "lone surrogate" in faults("\ud800", type="string")[0]
+    assert "is not text" in faults({"\ud800": 1}, type="dict")[0]
+    assert "not multiple" in faults(pd.DataFrame({"a": [1j]}), type="dataframe")[0]
+    assert "not multiple" in faults(pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}), type="dataframe")[0]
+
+
+@pytest.mark.parametrize("kind", ["int", "float"])
+def test_numbers_of_pandas_own_dtypes_are_normalised_or_named(kind):
+    declared = variable(type="dataframe", dataframe_descriptor={"a": {"type": kind}})
+    checked = declared.check(pd.DataFrame({"a": pd.array([1, 2], dtype="Int64")}))
+    assert str(checked["a"].dtype) == f"{kind}64"
+    with pytest.raises(InvalidValue, match="row 1: <NA> is not a"):
+        declared.check(pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}))

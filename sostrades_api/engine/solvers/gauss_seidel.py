@@ -6,7 +6,7 @@ from typing import Any
 
 from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.relaxation import relax
-from sostrades_api.engine.residual import residual_of
+from sostrades_api.engine.residual import residual_of, worst_coupling
 from sostrades_api.engine.solvers.settings import FixedPointSettings
 from sostrades_api.engine.value_types import MISSING
 
@@ -37,6 +37,7 @@ def solve(
     tolerance, factor = settings.tolerance, settings.relaxation_factor
     measured = float("inf")
     old = loop.read(values)
+    last = (old, old)
     for iteration in range(1, settings.max_mda_iter + 1):
         if factor == 1.0:
             for node in loop.nodes:
@@ -50,8 +51,13 @@ def solve(
             for slot, value in zip(loop.couplings, new, strict=True):
                 values[slot] = value
             return Outcome(converged=True, iterations=iteration, residual=measured)
-        old = new if factor == 1.0 else loop.read(values)
-    return Outcome(converged=False, iterations=settings.max_mda_iter, residual=measured)
+        last, old = (old, new), new if factor == 1.0 else loop.read(values)
+    return Outcome(
+        converged=False,
+        iterations=settings.max_mda_iter,
+        residual=measured,
+        worst=worst_coupling(loop, *last),
+    )
 
 
 def _relaxed_sweep(loop: Loop, values: list[Any], factor: float, compute: Compute) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.relaxation import relax
-from sostrades_api.engine.residual import residual_of
+from sostrades_api.engine.residual import residual_of, worst_coupling
 from sostrades_api.engine.solvers.settings import FixedPointSettings
 from sostrades_api.engine.value_types import MISSING
 
@@ -32,6 +32,7 @@ def solve(
     residual = residual_of(couplings=len(loop.couplings), only_floats=loop.only_floats)
     made, measured = list(values), float("inf")
     old = loop.read(values)
+    last = (old, old)
     for iteration in range(1, settings.max_mda_iter + 1):
         for node in loop.nodes:
             compute(node, made)
@@ -44,8 +45,13 @@ def solve(
         _take_over(loop, made, values, factor=1.0 if converged else settings.relaxation_factor)
         if converged:
             return Outcome(converged=True, iterations=iteration, residual=measured)
-        old = new if settings.relaxation_factor == 1.0 else loop.read(values)
-    return Outcome(converged=False, iterations=settings.max_mda_iter, residual=measured)
+        last, old = (old, new), new if settings.relaxation_factor == 1.0 else loop.read(values)
+    return Outcome(
+        converged=False,
+        iterations=settings.max_mda_iter,
+        residual=measured,
+        worst=worst_coupling(loop, *last),
+    )
 
 
 def _fill_missing(slots: tuple[int, ...], made: list[Any], values: list[Any]) -> None:
