@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import psutil
 from filelock import FileLock
 from redis import Redis
 from redis.exceptions import RedisError
@@ -36,6 +37,7 @@ from sostrades_api.settings import Settings
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
+_ENDING_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -80,6 +82,8 @@ def ensure_server(settings: Settings, *, lifetime: Lifetime = Lifetime.STARTER) 
         state = read_state(settings)
         if state is not None and _answers(state):
             return EmbeddedServer(url=state.url)
+        if state is not None:
+            _outlive(state)
         return _start(settings, previous=state, lifetime=lifetime)
 
 
@@ -97,6 +101,19 @@ def _answers(state: EmbeddedState) -> bool:
         return False
     finally:
         client.close()
+
+
+def _outlive(state: EmbeddedState) -> None:
+    """Wait for a server that is just ending, and end one that hangs: two must not write the same files."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(state.pid)
+        if not any(f":{state.port}" in part for part in process.cmdline()):
+            return  # the number was given to another program
+        try:
+            process.wait(_ENDING_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait(_ENDING_SECONDS)
 
 
 def _start(settings: Settings, *, previous: EmbeddedState | None, lifetime: Lifetime) -> EmbeddedServer:

@@ -103,6 +103,17 @@ def test_a_server_that_was_killed_keeps_its_password_and_port(settings):
         second.stop()
 
 
+def test_a_server_that_hangs_is_ended_before_another_writes_its_files(settings):
+    first = ensure_server(settings)
+    os.kill(first.process.pid, signal.SIGSTOP)
+    second = ensure_server(settings)
+    try:
+        assert first.process.poll() is not None or not psutil.pid_exists(first.process.pid)
+        assert is_answering(settings)
+    finally:
+        second.stop()
+
+
 def test_each_flavour_and_major_version_has_its_own_folder(settings, server):
     flavour = flavour_of(find_binary())
     name, major = flavour.split("-")

@@ -69,10 +69,9 @@ class LivePlatform:
 
     def start_workers(self, count: int = 1) -> subprocess.Popen:
         """A worker pool; returns when its workers listen. The returned process is the pool's."""
-        before = len(self.workers())
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--count", str(count)]
         process = self._start("workers", command)
-        self._wait(process, lambda: len(self.workers()) >= before + count)
+        self._wait(process, lambda: len(self.workers(pool=process.pid)) >= count)
         return process
 
     def start_web(self) -> str:
@@ -93,8 +92,8 @@ class LivePlatform:
         self._wait(process, self._web_answers)
         return self.url
 
-    def workers(self) -> list[int]:
-        """Process ids of the live workers that Redis knows."""
+    def workers(self, *, pool: int | None = None) -> list[int]:
+        """Process ids of the live workers that Redis knows, of all pools or of one."""
         redis = self.redis()
         try:
             keys = redis.smembers("rq:workers")
@@ -103,7 +102,7 @@ class LivePlatform:
             return []
         finally:
             redis.close()
-        return [pid for pid in pids if pid and psutil.pid_exists(pid)]
+        return [pid for pid in pids if _is_alive(pid, parent=pool)]
 
     def redis(self) -> Redis:
         """A client of the platform's queue server."""
@@ -161,6 +160,14 @@ class LivePlatform:
         except OSError:
             return False
         return True
+
+
+def _is_alive(pid: int, *, parent: int | None) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and parent in {None, process.ppid()}
+    except (psutil.Error, ValueError):
+        return False
 
 
 def _variables(settings: Settings) -> dict[str, str]:
