@@ -148,6 +148,9 @@ def _weight_chart(values: Mapping[str, Any]) -> Chart:
         "Fuel in the wing": values["wing_fuel_weight"],
         "Other fuel": values["other_fuel_weight"],
     }
+    # Honest rather than pretty: the model allows it, and its published optimum is such a design.
+    note = " A wing of negative weight is an artefact of the model's response surface."
+    note = note if values["wing_weight"] < 0.0 else ""
     return Chart(
         title="Take-off weight",
         section="Weights",
@@ -156,7 +159,7 @@ def _weight_chart(values: Mapping[str, Any]) -> Chart:
         y_axis=Axis(label="Weight", unit="lb", from_zero=True),
         series=(Series(name="Weight", x=list(parts), y=list(parts.values()), kind=SeriesKind.BAR),),
         show_legend=False,
-        description=f"Together {values['total_weight']:,.0f} lb.",
+        description=f"Together {values['total_weight']:,.0f} lb.{note}",
     )
 
 
