@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_openapi3 import OpenAPI, Tag
+from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 
 from sostrades_api.api.v0.schemas import Problem
@@ -35,7 +36,7 @@ ETAG = {"ETag": {"description": "Revision of the study case", "schema": {"type":
 LOCATION = {"Location": {"description": "The new study case", "schema": {"type": "string"}}}
 
 
-def problems(*statuses: int) -> dict[int, dict[str, Any]]:
+def problems(*statuses: int) -> ResponseDict:
     """These problem answers, and those that every route can give."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {

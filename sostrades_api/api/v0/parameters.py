@@ -2,6 +2,7 @@
 
 import orjson
 from flask import Response
+from flask_openapi3.types import ResponseDict
 
 from sostrades_api.access import Permission
 from sostrades_api.api.v0 import documentation as doc
@@ -41,7 +42,7 @@ _MULTIPART = {
         }
     }
 }
-_UPDATED = {
+_UPDATED: ResponseDict = {
     200: doc.json_answer(LoadedVariables, headers=doc.ETAG),
     **doc.problems(400, 403, 404, 409, 412, 413, 415),
 }

@@ -1,6 +1,7 @@
 """One study case: load, address, copy, rename, delete, restore."""
 
 from flask import Response, jsonify, request
+from flask_openapi3.types import ResponseDict
 
 from sostrades_api.access import Permission, can
 from sostrades_api.api.v0 import documentation as doc
@@ -34,12 +35,12 @@ DEFAULT_TIMEOUT = 30
 
 api = blueprint("study_case", tag=doc.STUDIES)
 
-_LOADED = {
+_LOADED: ResponseDict = {
     200: doc.json_answer(LoadedVariables, headers=doc.ETAG),
     304: {"description": "Nothing has changed since If-None-Match"},
     **doc.problems(403, 404, 409),
 }
-_CREATED = {201: doc.json_answer(CreatedStudy, headers=doc.LOCATION)}
+_CREATED: ResponseDict = {201: doc.json_answer(CreatedStudy, headers=doc.LOCATION)}
 _EMPTY = b"{}"
 
 
@@ -142,7 +143,8 @@ def _load(study_case_id: int, query: LoadQuery, *, timeout: int) -> Response:
     if loaded.execution_id is not None:
         variant += f"-{loaded.execution_id}"
     response.set_etag(study_etag(loaded.revision, variant=variant))
-    return _private(response).make_conditional(request)
+    response.make_conditional(request)
+    return _private(response)
 
 
 def _private(response: Response) -> Response:
