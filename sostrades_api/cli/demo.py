@@ -20,8 +20,7 @@ import click
 from filelock import FileLock, Timeout
 
 from sostrades_api.cli.children import Child, Children
-from sostrades_api.cli.serve import gunicorn_command
-from sostrades_api.errors import DomainError
+from sostrades_api.cli.serve import gunicorn_command, run_command
 from sostrades_api.queueing.embedded import ensure_server
 from sostrades_api.settings import PROJECT_DIR, Settings
 
@@ -85,7 +84,7 @@ def _say(text: str) -> None:
 @contextmanager
 def _data_dir_alone(data_dir: Path) -> Iterator[None]:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(data_dir / "demo.lock", timeout=0):
             yield
     except Timeout:
@@ -109,10 +108,7 @@ def _run(options: Options) -> None:
         _say("preparing database and example studies")
         access = json.loads(_flask(env, "demo_seed").splitlines()[-1])
         _say("starting queue, workers and web server")
-        try:
-            server = ensure_server(Settings(data_dir=options.data_dir))
-        except DomainError as error:
-            raise click.ClickException(error.detail) from error
+        server = ensure_server(Settings(data_dir=options.data_dir))
         url = _start_children(options, children, listener=listener, env=env)
         _wait_for_answer(url, children)
         _execute_shown(url, access, children)
@@ -262,19 +258,5 @@ def _watch(children: Children) -> None:
         time.sleep(0.5)
 
 
-def main() -> None:
-    """Run the command; every failure is one line."""
-    try:
-        demo(prog_name="./dev demo", standalone_mode=False)
-    except click.ClickException as error:
-        _say(error.format_message())
-        sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    except OSError as error:
-        _say(str(error))
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(demo, name="demo")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from sostrades_api.errors import DomainError
 from sostrades_api.settings import PROJECT_DIR
 
 _GRACEFUL_SECONDS = 10
@@ -48,5 +49,19 @@ def serve(*, host: str, port: int, processes: int, threads: int) -> None:
     os.execv(command[0], command)  # noqa: S606 - gunicorn takes this process's place
 
 
+def run_command(command: click.Command, *, name: str) -> None:
+    """Run a command of ``./dev``; every failure is one line, with the exit status of its kind."""
+    try:
+        command(prog_name=f"./dev {name}", standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"{name}: {error.format_message()}", err=True)
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except (DomainError, OSError) as error:
+        click.echo(f"{name}: {error}", err=True)
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    serve(prog_name="./dev serve")
+    run_command(serve, name="serve")
