@@ -3,6 +3,7 @@
 import pytest
 
 from sostrades_api.models import Execution, ExecutionState, ExecutionValue
+from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_log_read import execution_log_read
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
@@ -16,8 +17,6 @@ ENDED = {"FINISHED", "FAILED", "STOPPED"}
 
 @pytest.fixture
 def queue(worker_pool):
-    from sostrades_api.queueing import ExecutionQueue
-
     queue = ExecutionQueue.for_web(worker_pool.settings)
     yield queue
     queue.redis.close()
@@ -94,8 +93,10 @@ def test_the_ways_an_execution_ends(session, platform, make_case, run, status_of
     assert status["study_case_execution_memory"].endswith(" [GB]")
 
 
-def test_a_long_run_shows_progress_and_stops_when_asked(make_case, session, actor, queue, status_of, run):
-    study = make_case("test_slow", seconds=0.6)
+def test_a_long_run_shows_progress_and_stops_when_asked(
+    make_case, session, actor, queue, status_of, run, platform
+):
+    study = make_case("test_slow", seconds=1.2)
     execution_request(session, study, actor=actor, queue=queue)
 
     def sleeping():
@@ -110,6 +111,16 @@ def test_a_long_run_shows_progress_and_stops_when_asked(make_case, session, acto
     wait_until(lambda: status_of(study)["study_case_execution_status"] == "STOPPED")
     status = status_of(study)
     assert list(status["disciplines_status"].values()) == ["DONE", "PENDING"]
+
+    # Without Redis the supervisor reads the wish in the database and passes it on by a signal.
+    dead_queue = ExecutionQueue.for_web(
+        platform.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+    )
+    execution_request(session, study, actor=actor, queue=queue)
+    wait_until(sleeping)
+    execution_stop(session, study, actor=actor, queue=dead_queue)
+    wait_until(lambda: status_of(study)["study_case_execution_status"] == "STOPPED")
+
     again = run(study)
     assert again["study_case_execution_status"] == "FINISHED"
     assert session.get(Execution, status["execution_id"]).state is ExecutionState.STOPPED
