@@ -131,3 +131,15 @@ def test_an_index_that_does_not_answer_is_named(project: Path) -> None:
     assert (status, output) == (1, "")
     assert "cannot read the package index http://***@127.0.0.1:9/simple/pip/" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_index")
+def test_pip_installs_where_uv_does_not_work(project: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "bin" / "uv"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho broken uv >&2; exit 1\n")
+    broken.chmod(0o755)
+    status, output, errors = dev("serve", root=project, PATH=f"{broken.parent}:/usr/bin:/bin")
+    assert (status, output) == (0, f"{project / '.venv'} click\n"), errors
+    assert "trying pip" in errors
