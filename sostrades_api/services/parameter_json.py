@@ -182,7 +182,7 @@ def _table_from_json(value: Any) -> Any:
         raise InvalidValue(["columns names a column twice"])
     if not isinstance(rows, list):
         raise InvalidValue(["data is not a list of rows"])
-    for number, row in enumerate(rows):
+    for number, row in enumerate(rows, start=1):
         if not isinstance(row, list) or len(row) != len(columns):
             raise InvalidValue([f"row {number} of data is not a list of {len(columns)} cells"])
     cells = zip(*rows, strict=True) if rows else ([] for _ in columns)
