@@ -59,9 +59,11 @@ class Client:
         return json.loads(body)
 
 
-def milliseconds(action: Callable[[], object], *, repeats: int) -> list[float]:
+def milliseconds(action: Callable[[], object], *, repeats: int, idle: float = 0.0) -> list[float]:
+    """Times of an action; before each, ``idle`` seconds in which the worker comes to rest."""
     times = []
     for _ in range(repeats):
+        time.sleep(idle)
         start = time.perf_counter()
         action()
         times.append((time.perf_counter() - start) * 1000)
@@ -147,14 +149,16 @@ def main() -> None:
             client = Client(platform.start_web(), key)
             for _ in range(3):
                 execute(client, study_id)
-            ours = milliseconds(lambda: execute(client, study_id), repeats=options.repeats)
+            ours = milliseconds(lambda: execute(client, study_id), repeats=options.repeats, idle=0.3)
             shown(f"execute {options.process} to FINISHED, HTTP", ours)
+            busy = milliseconds(lambda: execute(client, study_id), repeats=options.repeats)
+            shown("  the same, one right after the other", busy)
             url = read_state(settings).url
             bare = subprocess.Popen([sys.executable, "-c", _BARE_WORKER, url])
             queue = Queue("bare", connection=Redis.from_url(url), serializer=JSONSerializer)
             for _ in range(3):
                 bare_round_trip(queue)
-            theirs = milliseconds(lambda: bare_round_trip(queue), repeats=options.repeats)
+            theirs = milliseconds(lambda: bare_round_trip(queue), repeats=options.repeats, idle=0.3)
             bare.terminate()
             bare.wait()
             shown("bare RQ job, enqueue to finished", theirs)

@@ -69,10 +69,17 @@ def asleep(journal):
 
 
 def horses(platform):
+    """The work-horses, those that stand by too."""
     return [horse for pid in platform.workers() for horse in psutil.Process(pid).children()]
 
 
-def test_killing_work_horse_worker_and_queue_server(live_settings, start, finished_once, queue):
+def worker_of(session, execution_id):
+    session.rollback()
+    name = session.scalar(select(Execution.worker_name).where(Execution.id == execution_id))
+    return psutil.Process(int(name.split("-")[-2]))
+
+
+def test_killing_work_horse_worker_and_queue_server(live_settings, start, finished_once, queue, session):
     with LivePlatform(live_settings, test_processes=True) as platform:
         platform.start_workers(2)
 
@@ -84,8 +91,9 @@ def test_killing_work_horse_worker_and_queue_server(live_settings, start, finish
 
         execution, journal = start()
         wait_until(asleep(journal))
-        (horse,) = horses(platform)
-        horse.parent().kill()
+        worker = worker_of(session, execution)
+        (horse,) = worker.children()
+        worker.kill()
         wait_until(lambda: not horse.is_running() or horse.status() == psutil.STATUS_ZOMBIE, seconds=5)
         assert finished_once(execution, journal) == 2
 
@@ -110,7 +118,7 @@ def test_killing_the_pool_leaves_nothing_and_the_next_pool_goes_on(
         execution, journal = start()
         wait_until(asleep(journal))
         family = psutil.Process(pool.pid).children(recursive=True)
-        assert len(family) >= 5  # two workers, a work-horse, a sweeper, the queue server
+        assert len(family) == 6  # two workers with a work-horse each, a sweeper, the queue server
         pool.kill()
         pool.wait()
         wait_until(lambda: not any(alive(process) for process in family), seconds=10)
