@@ -14,7 +14,7 @@ PLOTLY = "plotly.min.js"
 @functools.cache
 def text(name: str) -> str:
     """A shared file of ours."""
-    return (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
+    return (resources.files("sostrades_api.reporting") / "static" / name).read_text(encoding="utf-8")
 
 
 def joined(*names: str) -> str:

@@ -1,9 +1,12 @@
 """Sign in with user name and password or with an API key; sign out."""
 
+from typing import Any
+
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.errors import AuthenticationError
 from sostrades_api.http.rate_limit import limiter_of
@@ -25,20 +28,20 @@ _LONGEST = 1024
 def throttle(app: Flask) -> None:
     """Slow down guessing: of one address, and of one name from anywhere."""
     limiter = limiter_of(app)
-    limited = app.view_functions["sign_in.enter"]
+    limited: Any = app.view_functions["sign_in.enter"]
     for rule, key in ((FAILURES_OF_ADDRESS, get_remote_address), (FAILURES_OF_NAME, _name_asked_for)):
         limited = limiter.limit(rule, key_func=key, deduct_when=_failed)(limited)
     app.view_functions["sign_in.enter"] = limited
 
 
 @pages.get("/")
-def home() -> Response:
+def home() -> AnyResponse:
     """Lead to the study cases."""
     return redirect(url_for("studies.show_all"))
 
 
 @pages.get("/sign-in")
-def show() -> Response | str:
+def show() -> AnyResponse | str:
     """Show the form."""
     if current_user.is_authenticated:
         return redirect(signed_in.local_address(request.args.get("next")))
@@ -46,7 +49,7 @@ def show() -> Response | str:
 
 
 @pages.post("/sign-in")
-def enter() -> Response | tuple[str, int]:
+def enter() -> AnyResponse | tuple[str, int]:
     """Sign in, or say that it did not work without saying why."""
     try:
         signed_in.csrf.protect()
@@ -60,7 +63,7 @@ def enter() -> Response | tuple[str, int]:
 
 
 @pages.post("/sign-out")
-def leave() -> Response:
+def leave() -> AnyResponse:
     """Sign out."""
     try:
         signed_in.csrf.protect()

@@ -2,7 +2,7 @@
 (function (Sos) {
   "use strict";
   const cards = new Map();
-  const PRINTED = { width: 690, height: 330 };
+  const PRINTED = { width: 640, height: 320 };
   const PAPER = { ink: "#333a44", grid: "#dde2e9", surface: "#ffffff", zero: "#7d8999" };
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) cards.get(entry.target.closest(".chart"))?.show();
