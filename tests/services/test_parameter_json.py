@@ -29,15 +29,11 @@ NUMBERS = st.floats(allow_nan=True, allow_infinity=False)
 FRAMES = st.lists(st.tuples(NUMBERS, st.text(max_size=5)), max_size=6).map(
     lambda rows: pd.DataFrame({"a": [row[0] for row in rows], "b": [row[1] for row in rows]})
 )
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
-    max_leaves=15,
-)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(max_size=5)
 ANY = st.recursive(
-    PLAIN | FRAMES | st.lists(NUMBERS, max_size=4).map(np.array),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
+    SCALARS | FRAMES | st.lists(NUMBERS, max_size=4).map(np.array),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=10,
 )
 
 
