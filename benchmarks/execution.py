@@ -163,6 +163,7 @@ def main() -> None:
             bare.wait()
             shown("bare RQ job, enqueue to finished", theirs)
             print(f"{'ratio':<44} {statistics.median(ours) / statistics.median(theirs):8.2f}")
+            client = Client(platform.url, key)  # the first one's connection may have idled too long
             status = milliseconds(
                 lambda: client.call("GET", f"/calculation/status/{study_id}"), repeats=options.repeats * 10
             )

@@ -71,7 +71,7 @@ def test_foreign_jobs_and_a_dead_standby_do_not_disturb_a_worker(
     with LivePlatform(live_settings, test_processes=True) as platform:
         platform.start_workers()
         workers = platform.workers()
-        (standby,) = psutil.Process(workers[0]).children()
+        (standby,) = wait_until(psutil.Process(workers[0]).children)
         standby.kill()
         mark = tmp_path / "called"
         evil = Job.create(
