@@ -63,6 +63,8 @@ def project(tmp_path: Path) -> Path:
     root = tmp_path / "a project"
     package = root / "sostrades_api" / "cli"
     package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()  # so that no other package of this name on the path comes first
     (package / "serve.py").write_text(SERVE, "utf-8")
     shutil.copy(ROOT / "dev", root)
     pins = (ROOT / "requirements.txt").read_text("utf-8").splitlines()

@@ -65,7 +65,7 @@ def finished_once(session, state_of):
 
 
 def asleep(journal):
-    return lambda: journal.exists() and journal.read_text().splitlines()[-1] == "start"
+    return lambda: journal.exists() and journal.read_text().splitlines()[-1:] == ["start"]
 
 
 def horses(platform):
