@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: float = Field(
         default=5, ge=0, description="So long a worker told to end lets its run go on"
     )
+    deleted_retention_days: float = Field(
+        default=30, ge=0, le=36_500, description="So long a deleted study case can be restored; 0: for ever"
+    )
     log_level: str = "INFO"
 
     @model_validator(mode="after")
