@@ -11,6 +11,7 @@ from sostrades_api.engine import EngineError, Plan
 from sostrades_api.errors import NotFoundError, StudyNotLoadableError
 from sostrades_api.processes import catalogue
 from sostrades_api.services.parameter_json import default_of, described, json_bytes, json_value, show
+from sostrades_api.services.public_text import without_paths
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ def study_plan(process_name: str) -> StudyPlan:
     try:
         return _described_plan(catalogue.plan_of(process_name))
     except NotFoundError as error:
-        msg = f"its process {process_name!r} cannot be used: {error.detail}"
+        msg = f"its process {process_name!r} cannot be used: {without_paths(error.detail)}"
         raise StudyNotLoadableError(msg) from error
     except EngineError as error:
-        msg = f"its process {process_name!r} cannot be built: {error}"
+        msg = f"its process {process_name!r} cannot be built: {without_paths(str(error))}"
         raise StudyNotLoadableError(msg) from error
 
 
