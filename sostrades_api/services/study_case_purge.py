@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import ACTIVE_STATES, Execution, StudyCase
+from sostrades_api.services.execution_find_active import execution_find_active
 from sostrades_api.services.unit_of_work import unit_of_work
 
 
@@ -40,7 +41,4 @@ def _lock_purgeable(session: Session, study_case_id: int, *, deleted_before: dt.
     study = session.get(StudyCase, study_case_id, with_for_update=True, populate_existing=True)
     if study is None or study.deleted_at is None or study.deleted_at >= deleted_before:
         return False
-    active = select(Execution.id).where(
-        Execution.study_case_id == study_case_id, Execution.state.in_(ACTIVE_STATES)
-    )
-    return session.scalar(active) is None
+    return execution_find_active(session, study_case_id=study_case_id) is None
