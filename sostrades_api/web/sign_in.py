@@ -13,6 +13,7 @@ from sostrades_api.http.rate_limit import limiter_of
 from sostrades_api.models import db
 from sostrades_api.services.actor_of_user import actor_of_user
 from sostrades_api.services.api_key_authenticate import api_key_authenticate
+from sostrades_api.services.names import normalised_name
 from sostrades_api.services.sign_in_resume import ticket_of_key, ticket_of_user
 from sostrades_api.services.user_authenticate import user_authenticate
 from sostrades_api.web import signed_in
@@ -95,7 +96,7 @@ def _form(error: str | None = None) -> str:
 
 
 def _name_asked_for() -> str:
-    return f"sign-in:{request.form.get('username', '').strip().lower()[:200]}"
+    return f"sign-in:{normalised_name(request.form.get('username', '')[:200]).lower()}"
 
 
 def _failed(response: Response) -> bool:
