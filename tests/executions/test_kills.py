@@ -1,6 +1,7 @@
 """Whatever is killed in mid-run, an execution ends in FINISHED, once."""
 
 import os
+import shutil
 import signal
 import time
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from sostrades_api.models import Execution, ExecutionState, ExecutionTransition
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.queueing.embedded_state import read_state
+from sostrades_api.queueing.embedded_state import queue_dir, read_state
 from sostrades_api.services.execution_request import execution_request
 from tests.support.live import LivePlatform, wait_until
 
@@ -81,7 +82,7 @@ def worker_of(session, execution_id):
 
 def test_killing_work_horse_worker_and_queue_server(live_settings, start, finished_once, queue, session):
     with LivePlatform(live_settings, test_processes=True) as platform:
-        platform.start_workers(2)
+        pool = platform.start_workers(2)
 
         execution, journal = start()
         wait_until(asleep(journal))
@@ -108,6 +109,11 @@ def test_killing_work_horse_worker_and_queue_server(live_settings, start, finish
         meanwhile = start(0.1)
         assert finished_once(execution, journal) == 1
         assert finished_once(*meanwhile) == 1
+
+        shutil.rmtree(queue_dir(live_settings))
+        assert finished_once(*start(0.1)) == 1
+        children = psutil.Process(pool.pid).children()
+        assert len([child for child in children if alive(child) and "server" in child.name()]) == 1
 
 
 def test_killing_the_pool_leaves_nothing_and_the_next_pool_goes_on(
