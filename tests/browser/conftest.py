@@ -23,7 +23,8 @@ from sostrades_api.services.study_case_create import study_case_create
 from sostrades_api.settings import Settings
 from tests.conftest import dispose
 from tests.support.finished import finished_study
-from tests.support.live import TEST_PROCESSES, LivePlatform
+from tests.support.fixtures import install_test_processes
+from tests.support.live import LivePlatform
 
 PASSWORD = "correct horse battery staple"
 HOSTILE = "<img src=x onerror=alert(1)> \"quoted\" & 'long' name 🌍 " + "unbreakable" * 6
@@ -102,18 +103,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A live platform with accounts and study cases."""
     folder = tmp_path_factory.mktemp("site")
     settings = Settings(data_dir=folder / "instance", secret_key="x", rate_limit="")
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(TEST_PROCESSES))
     app = create_app(settings)
     migrate_database(app)
     with LivePlatform(settings, test_processes=True) as platform:
         platform.start_workers()
         platform.start_web()
-        with app.app_context(), Session(db.engine) as session:
+        # Only while filling: other tests of this process count on the shipped processes alone.
+        with pytest.MonkeyPatch.context() as patch, app.app_context(), Session(db.engine) as session:
+            install_test_processes(patch)
             key, studies = _fill(app, session)
         yield Site(platform.url, app, key, studies, folder / "report.html")
     dispose(app)
-    patch.undo()
 
 
 def _fill(app: Flask, session: Session) -> tuple[str, dict[str, int]]:

@@ -34,11 +34,16 @@ def worker_pool(live_settings: Settings) -> Iterator[LivePlatform]:
         yield platform
 
 
+def install_test_processes(patch: pytest.MonkeyPatch) -> Catalogue:
+    """Install the processes of ``tests/support/site`` in this process until the patch is undone."""
+    patch.syspath_prepend(str(TEST_PROCESSES))
+    installed = Catalogue()
+    for name in ("names", "broken", "get", "plan_of"):
+        patch.setattr(catalogue, name, getattr(installed, name))
+    return installed
+
+
 @pytest.fixture
 def installed_test_processes(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     """Install the processes of ``tests/support/site`` in the test's own process too."""
-    monkeypatch.syspath_prepend(str(TEST_PROCESSES))
-    installed = Catalogue()
-    for name in ("names", "broken", "get", "plan_of"):
-        monkeypatch.setattr(catalogue, name, getattr(installed, name))
-    return installed
+    return install_test_processes(monkeypatch)
