@@ -17,7 +17,7 @@ from sostrades_api.engine.errors import (
 from sostrades_api.engine.observer import DisciplineStarted
 from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError
 from sostrades_api.engine.outputs import checker_of, finite_float, has_limits
-from sostrades_api.engine.protection import hand_out
+from sostrades_api.engine.protection import hand_out, own_arrays
 from sostrades_api.engine.value_types import VariableType
 
 
@@ -25,6 +25,7 @@ class Node:
     """One discipline of a plan; ``index`` is its place in the order of execution."""
 
     __slots__ = (
+        "_arrays",
         "_handed_out",
         "_inputs",
         "_outputs",
@@ -63,6 +64,11 @@ class Node:
         )
         made = tuple(zip(declared.outputs.items(), self.out_slots, strict=True))
         self._outputs = tuple((name, slot, checker_of(variable)) for (name, variable), slot in made)
+        self._arrays = tuple(
+            name
+            for name, variable in declared.outputs.items()
+            if variable.value_type.kind is VariableType.ARRAY
+        )
         self.limited = tuple(
             (name, slot, variable) for (name, variable), slot in made if has_limits(variable)
         )
@@ -86,6 +92,8 @@ class Node:
             raise DisciplineRaised(discipline=self.path, error=_described(error)) from error
         if type(outputs) is not dict or len(outputs) != len(self._outputs):
             outputs = self._as_dict(outputs)
+        if self._arrays:
+            outputs = own_arrays(outputs, self._arrays)
         for name, slot, check in self._outputs:
             try:
                 value = outputs[name]

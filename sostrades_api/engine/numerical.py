@@ -26,7 +26,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "tolerance": {
         "type": "float",
         "default": 1e-10,
-        "range": [0.0, 1.0],
+        "range": [0.0, 0.01],
         "unit": "-",
         "label": "Tolerance of loops",
         "description": "A loop has converged when no coupling changes by more, relative to its own magnitude",

@@ -6,7 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, wrong_type
+from sostrades_api.engine.output_faults import (
+    NotFiniteError,
+    OutputFaultError,
+    not_finite_inside,
+    wrong_type,
+)
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
 from sostrades_api.engine.value_types import Column
@@ -99,6 +104,21 @@ class FrameChecker:
                 if not np.isfinite(numbers).all():
                     row = int(np.flatnonzero(~np.isfinite(numbers))[0])
                     raise NotFiniteError(f"column {name!r}, row {row + 1} is {numbers[row]}")
+            elif column.dtype == OBJECTS or isinstance(column.dtype, pd.StringDtype):
+                _all_there(name, column)
+
+
+def _all_there(name: Any, column: pd.Series) -> None:
+    """Raise when a text is missing, or a cell holds anything missing or not finite."""
+    if column.dtype != OBJECTS:
+        missing = column.isna().to_numpy()
+        if missing.any():
+            raise NotFiniteError(f"column {name!r}, row {int(missing.argmax()) + 1} is missing")
+        return
+    for row, cell in enumerate(column):
+        fault = not_finite_inside(cell)
+        if fault is not None:
+            raise NotFiniteError(f"column {name!r}, row {row + 1} {fault}")
 
 
 def _with_plain_index(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, wrong_type
 from sostrades_api.engine.output_frames import FrameChecker
-from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array
+from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array, is_frozen
 from sostrades_api.engine.value_types import INT_LIMITS, Column, ValueType, VariableType, kind_of
 from sostrades_api.engine.variable import Variable
 
@@ -43,7 +43,9 @@ def _of_type(value_type: ValueType, columns: Mapping[str, Column] | None, *, mis
         return FrameChecker(columns, missing=missing)
     if kind in {VariableType.LIST, VariableType.DICT}:
         element = value_type.element
-        inner = _of_type(element, columns, missing=missing) if element else _anything(missing=missing)
+        inner = (
+            _nested(_of_type(element, columns, missing=missing)) if element else _anything(missing=missing)
+        )
         return _list_of(inner) if kind is VariableType.LIST else _dict_of(inner)
     return _SIMPLE[kind]
 
@@ -110,6 +112,17 @@ def _finite_array(value: Any) -> np.ndarray:
     return array
 
 
+def _nested(inner: Checker) -> Checker:
+    """The checker of an element; an array is copied, as nobody knows who else holds it."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and not is_frozen(value):
+            value = value.copy()
+        return inner(value)
+
+    return check if inner in {_any_array, _finite_array} else inner
+
+
 def _list_of(inner: Checker) -> Checker:
     def check(value: Any) -> FrozenList:
         if not isinstance(value, (list, tuple)):
@@ -141,11 +154,13 @@ def _inside(inner: Checker, value: Any, where: str) -> Any:
 def _anything(*, missing: bool) -> Checker:
     def check(value: Any) -> Any:
         if value is None:
-            return None
+            if missing:
+                return None
+            raise NotFiniteError("it is missing (None)")
         kind = kind_of(value)
         if kind is None:
             raise wrong_type(value, "a value this platform can store")
-        return _of_type(ValueType(kind), None, missing=missing)(value)
+        return _nested(_of_type(ValueType(kind), None, missing=missing))(value)
 
     return check
 

@@ -1,9 +1,12 @@
 """Read-only values: what one discipline is given, it cannot change for the others.
 
-Arrays lose their write flag, tables are shallow copies under pandas' copy-on-write (a change stays in the
-copy), lists and dicts are subclasses that refuse to change. Nothing is copied deeply.
+Arrays are views of a read-only array, tables are shallow copies under pandas' copy-on-write (a change stays
+in the copy), lists and dicts are subclasses that refuse to change. An array is copied when somebody else may
+still write it; nothing else is copied deeply.
 """
 
+from collections.abc import Iterable
+from sys import getrefcount
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,6 +14,9 @@ import pandas as pd
 
 OBJECTS = np.dtype(object)
 """Dtype of columns whose cells may hold lists."""
+_PROBE = {"only here": object()}
+_SOLE = getrefcount(_PROBE["only here"])
+"""What ``getrefcount`` says of a value that nobody but one dict holds."""
 
 
 def _refuse_change(_self: Any, *_args: Any, **_kwargs: Any) -> NoReturn:
@@ -60,7 +66,12 @@ class FrozenDict(dict):
 
 
 def freeze_array(array: np.ndarray) -> np.ndarray:
-    """The array, no longer writeable; copied only when it looks into memory somebody else can still write."""
+    """A view of the array, which is no longer writeable; so the view cannot be made writeable again.
+
+    Copied only when it looks into memory somebody else can still write.
+    """
+    if is_frozen(array):
+        return array
     base = array.base
     if base is not None:
         # memory of others (a memory map, a buffer) is as writeable as the array that looks into it
@@ -68,7 +79,30 @@ def freeze_array(array: np.ndarray) -> np.ndarray:
         if owner.flags.writeable:
             array = array.copy()
     array.flags.writeable = False
-    return array
+    return array.view()
+
+
+def is_frozen(array: np.ndarray) -> bool:
+    """Whether an array is a read-only view of a read-only array, as ``freeze_array`` makes it."""
+    base = array.base
+    return isinstance(base, np.ndarray) and not array.flags.writeable and not base.flags.writeable
+
+
+def own_arrays(outputs: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The outputs, with a copy of each named array that anybody else holds, be it by a view of it.
+
+    A view that was taken while the array was writeable stays writeable, but it counts as a reference.
+    """
+    own = outputs
+    for name in names:
+        array = outputs.get(name)
+        if not isinstance(array, np.ndarray) or is_frozen(array):
+            continue
+        del array  # it would count
+        if getrefcount(outputs[name]) > _SOLE:
+            own = dict(outputs) if own is outputs else own
+            own[name] = outputs[name].copy()
+    return own
 
 
 def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sostrades_api.engine.protection import freeze_array
+
 
 def relax(old: Any, new: Any, factor: float) -> Any:
     """``old + factor * (new - old)`` for every float inside; what is not comparable is taken over as it is.
@@ -30,9 +32,7 @@ def _relax_array(old: np.ndarray, new: np.ndarray, factor: float) -> np.ndarray:
         return new
     if not np.isfinite(old).all():
         old = np.where(np.isfinite(old), old, new)  # nothing to take a share of
-    relaxed = old + factor * (new - old)
-    relaxed.flags.writeable = False
-    return relaxed
+    return freeze_array(old + factor * (new - old))
 
 
 def _relax_frame(old: pd.DataFrame, new: pd.DataFrame, factor: float) -> pd.DataFrame:

@@ -269,7 +269,7 @@ def test_executing_twice_gives_the_same_and_a_failure_leaves_nothing_behind():
 
 def test_tables_of_text_and_lists_are_checked_cell_by_cell():
     texts = {"type": "dataframe", "dataframe_descriptor": {"s": {"type": "string"}, "l": {"type": "list"}}}
-    right = pd.DataFrame({"s": pd.Series(["a", None], dtype=object), "l": [[1], [2]]})
+    right = pd.DataFrame({"s": pd.Series(["a", "b"], dtype=object), "l": [[1], [2]]})
     assert made(texts, right)["l"].tolist() == [[1], [2]]
     with pytest.raises(InvalidOutput, match="column 's' must hold string values, not mixed"):
         made(texts, right.assign(s=pd.Series(["a", 1], dtype=object)))
@@ -285,11 +285,11 @@ def test_a_table_numbered_by_an_ordinary_index_is_taken_and_twice_named_columns_
         made(FLOATS, twice)
 
 
-def test_outputs_may_come_in_any_mapping_and_lists_may_hold_none():
+def test_outputs_may_come_in_any_mapping_and_optional_lists_may_hold_none():
     class Other(dict):
         """A mapping that is not exactly a dict."""
 
-    model = discipline(X, {"y": {"type": "list"}}, lambda _i: Other(y=[None, 1]))
+    model = discipline(X, {"y": {"type": "list", "optional": True}}, lambda _i: Other(y=[None, 1]))
     assert run(process({"Model": model})).values["y"] == [None, 1]
 
 

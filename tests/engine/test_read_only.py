@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import json
 import pickle
@@ -154,17 +155,99 @@ def test_frozen_values_copy_to_plain_ones_and_serialise_like_them():
             exec(operation, {"d": frozen})
 
 
-def test_an_array_is_handed_on_without_a_copy():
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def test_an_array_that_nobody_else_holds_is_handed_on_without_a_copy():
     seen = []
+
+    def make(inputs):
+        made = inputs["x"] + 1
+        seen.append(address(made))
+        return {"y": made}
+
     chain = process(
         {
-            "A": discipline(
-                {"x": {**ARRAY, "default": [1.0]}},
-                {"y": ARRAY},
-                lambda i: seen.append(i["x"] + 1) or {"y": seen[0]},
+            "A": discipline({"x": {**ARRAY, "default": [1.0]}}, {"y": ARRAY}, make),
+            "B": discipline(
+                {"y": ARRAY}, {"w": ARRAY}, lambda i: seen.append(address(i["y"])) or {"w": i["y"]}
             ),
-            "B": discipline({"y": ARRAY}, {"z": None}, lambda i: seen.append(i["y"]) or {"z": 1.0}),
+            "C": discipline({"w": ARRAY}, {"z": None}, lambda i: seen.append(address(i["w"])) or {"z": 1.0}),
         }
     )
     run(chain)
-    assert seen[0] is seen[1]
+    assert seen[0] == seen[1] == seen[2]
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "wrap"),
+    [
+        (ARRAY, lambda array: array),
+        (LIST, lambda array: [array]),
+        ({"type": "list", "subtype_descriptor": {"list": "array"}}, lambda array: [array]),
+        ({"type": "dict", "subtype_descriptor": {"dict": "array"}}, lambda array: {"k": array}),
+    ],
+)
+@pytest.mark.parametrize("keep", [lambda array: array[:], lambda array: array, memoryview])
+def test_a_view_kept_from_before_returning_cannot_change_what_was_returned(descriptor, wrap, keep):
+    kept = []
+
+    def make(_inputs):
+        made = np.array([1.0, 2.0])
+        kept.append(keep(made))
+        return {"a": wrap(made)}
+
+    def write_into_the_view(inputs):
+        with contextlib.suppress(TypeError, ValueError):  # read-only is right, too
+            kept[0][0] = np.nan
+        return {"b": 1.0}
+
+    both = process(
+        {
+            "A": discipline({}, {"a": descriptor}, make),
+            "B": discipline({"a": descriptor}, {"b": None}, write_into_the_view),
+        }
+    )
+    made = run(both).values["a"]
+    while not isinstance(made, np.ndarray):
+        made = made["k"] if isinstance(made, dict) else made[0]
+    assert made.tolist() == [1.0, 2.0]
+
+
+def test_the_write_flag_of_an_array_that_was_given_cannot_be_set_back():
+    def unlock(inputs):
+        inputs["y"].flags.writeable = True
+        return {"z": 1.0}
+
+    for made in (lambda i: {"y": i["x"] * 2.0}, lambda i: {"y": i["x"]}):
+        chain = process(
+            {
+                "A": discipline({"x": {**ARRAY, "default": [1.0]}}, {"y": ARRAY}, made),
+                "B": discipline({"y": ARRAY}, {"z": None}, unlock),
+            }
+        )
+        with pytest.raises(DisciplineRaised, match="WRITEABLE"):
+            run(chain)
+
+
+@pytest.mark.parametrize("solver", ["MDAGaussSeidel", "MDAJacobi"])
+def test_relaxed_arrays_cannot_be_unlocked_either(solver):
+    unlocked = []
+
+    def half(inputs):
+        try:
+            inputs["b"].flags.writeable = True
+        except ValueError:
+            return {"a": inputs["b"] / 2 + 1}
+        unlocked.append(True)
+        return {"a": inputs["b"] / 2 + 1}
+
+    loop = process(
+        {
+            "A": discipline({"b": {**ARRAY, "default": [0.0]}}, {"a": ARRAY}, half),
+            "B": discipline({"a": ARRAY}, {"b": ARRAY}, lambda i: {"b": i["a"] / 2 + 1}),
+        }
+    )
+    run(loop, {"sub_mda_class": solver, "relaxation_factor": 0.7})
+    assert not unlocked
