@@ -120,7 +120,7 @@ def measure_status(app: Flask, study_id: int, *, repeats: int) -> list[float]:
     def read() -> None:
         with app.app_context():
             study = db.session.get(StudyCase, study_id)
-            execution_status(db.session(), study, queue=platform.queue)
+            execution_status(db.session(), study, actor=COMMAND_LINE, queue=platform.queue)
 
     milliseconds(read, repeats=5)
     return milliseconds(read, repeats=repeats)

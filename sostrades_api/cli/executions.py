@@ -58,7 +58,7 @@ def _study(study_case_id: int, *, permission: Permission) -> StudyCase:
 def _status(study_case_id: int) -> dict[str, Any]:
     db.session.rollback()  # what was read before is of another moment
     study = _study(study_case_id, permission=Permission.VIEW)
-    status = execution_status(db.session(), study, queue=current_platform().queue)
+    status = execution_status(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
     db.session.rollback()
     return status
 

@@ -68,7 +68,8 @@ class Execution(Base):
     state: Mapped[ExecutionState] = mapped_column(
         Enum(ExecutionState, native_enum=False, length=16), default=ExecutionState.QUEUED
     )
-    attempt: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=0)  # raised by every claim
+    losses: Mapped[int] = mapped_column(default=0, server_default="0")  # attempts whose worker died
     token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[dt.datetime | None]
     worker_name: Mapped[str | None] = mapped_column(String(200))

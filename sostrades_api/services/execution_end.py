@@ -24,7 +24,7 @@ class AttemptKey:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run failed: a message for everybody, a traceback for the owner only."""
+    """Why a run failed: a message for whoever may read values, a traceback for the operator."""
 
     message: str
     traceback: str | None = None

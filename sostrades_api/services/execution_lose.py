@@ -19,7 +19,9 @@ class Loss:
 
     reason: str  # a sentence for the history, the log, and the error message when it is given up
     actor: str  # who noticed
-    max_attempts: int | None  # attempts allowed; None for a loss that counts for nothing (a worker shut down)
+    max_attempts: (
+        int | None
+    )  # losses at which it is given up; None for a loss that counts for nothing (a worker shut down)
 
 
 def execution_lose(
@@ -31,8 +33,9 @@ def execution_lose(
         if execution is None:
             return None
         attempt = execution.attempt
-        to_state = _next_state(execution, max_attempts=loss.max_attempts)
-        columns = _columns(to_state, reason=loss.reason, attempt=attempt)
+        losses = execution.losses + (loss.max_attempts is not None)
+        to_state = _next_state(execution, losses=losses, max_attempts=loss.max_attempts)
+        columns = _columns(to_state, reason=loss.reason, losses=losses)
         if not execution_transition(
             session, execution, to_state=to_state, reason=loss.reason, actor=loss.actor, **columns
         ):
@@ -44,18 +47,18 @@ def execution_lose(
     return to_state
 
 
-def _next_state(execution: Execution, *, max_attempts: int | None) -> ExecutionState:
+def _next_state(execution: Execution, *, losses: int, max_attempts: int | None) -> ExecutionState:
     if execution.state is ExecutionState.STOPPING:
         return ExecutionState.STOPPED
-    if max_attempts is not None and execution.attempt >= max_attempts:
+    if max_attempts is not None and losses >= max_attempts:
         return ExecutionState.FAILED
     return ExecutionState.QUEUED
 
 
-def _columns(to_state: ExecutionState, *, reason: str, attempt: int) -> dict[str, Any]:
-    columns: dict[str, Any] = {"token": None, "lease_until": None}
+def _columns(to_state: ExecutionState, *, reason: str, losses: int) -> dict[str, Any]:
+    columns: dict[str, Any] = {"token": None, "lease_until": None, "losses": losses}
     if to_state is ExecutionState.QUEUED:
         return {**columns, "enqueued_at": utc_now(), "started_at": None, "worker_name": None}
     if to_state is ExecutionState.FAILED:
-        columns["error_message"] = f"Given up after {attempt} attempts: {reason}"
+        columns["error_message"] = f"Given up after {losses} lost attempts: {reason}"
     return {**columns, "ended_at": utc_now()}

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
+from sostrades_api.access import Actor, Permission, can
 from sostrades_api.errors import StudyNotLoadableError
 from sostrades_api.models import Execution, ExecutionState, StudyCase
 from sostrades_api.queueing import ExecutionQueue, LiveProgress
+from sostrades_api.services.role_find import role_find
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import study_plan
 
@@ -28,8 +30,16 @@ STUDY_STATUS: Mapping[ExecutionState, str] = {
 _LIVE_STATES = frozenset({ExecutionState.RUNNING, ExecutionState.STOPPING})
 
 
-def execution_status(session: Session, study: StudyCase, *, queue: ExecutionQueue) -> dict[str, Any]:
+def execution_status(
+    session: Session, study: StudyCase, *, actor: Actor, queue: ExecutionQueue
+) -> dict[str, Any]:
     """The status of this study case; with Redis down, as the database knows it.
+
+    Args:
+        session: To read with.
+        study: The study case.
+        actor: Who asks; who may not read values is told which discipline failed, not what it said.
+        queue: For live progress.
 
     Returns:
         The fields of API v0, discipline names in full, and ``execution_id``, ``progress`` (0 to 1),
@@ -45,7 +55,7 @@ def execution_status(session: Session, study: StudyCase, *, queue: ExecutionQueu
     return {
         "study_case_id": study.id,
         "study_case_execution_status": STUDY_STATUS[execution.state],
-        "study_case_execution_error_message": execution.error_message,
+        "study_case_execution_error_message": _error_message(session, study, execution, actor=actor),
         **_usage_fields(usage),
         "disciplines_status": _named(study, disciplines),
         "execution_id": execution.id,
@@ -67,6 +77,23 @@ def execution_find_latest(session: Session, *, study_case_id: int) -> Execution 
         .execution_options(populate_existing=True)
     )
     return session.scalar(query)
+
+
+def shown_error(execution: Execution, *, may_read: bool) -> str | None:
+    """Why it failed: what was said for readers of values, else which disciplines failed."""
+    if execution.error_message is None or may_read:
+        return execution.error_message
+    failed = [path for path, status in execution.disciplines.items() if status == "FAILED"]
+    if not failed:
+        return "The execution failed."
+    return f"The discipline{'s' * (len(failed) > 1)} {', '.join(failed)} failed."
+
+
+def _error_message(session: Session, study: StudyCase, execution: Execution, *, actor: Actor) -> str | None:
+    if execution.error_message is None:
+        return None
+    may_read = can(actor, Permission.READ, role=role_find(session, study, actor=actor))
+    return shown_error(execution, may_read=may_read)
 
 
 def _live_of(execution: Execution, *, queue: ExecutionQueue) -> LiveProgress | None:

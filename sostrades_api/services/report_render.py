@@ -17,8 +17,13 @@ from sostrades_api.reporting.document import Report
 from sostrades_api.reporting.report import content_security_policy, render
 from sostrades_api.services.discipline_charts_read import discipline_charts_read
 from sostrades_api.services.execution_result_read import ExecutionOutcome, execution_result_read
-from sostrades_api.services.execution_status import NOT_EXECUTED, STUDY_STATUS, execution_find_latest
-from sostrades_api.services.public_text import without_paths
+from sostrades_api.services.execution_status import (
+    NOT_EXECUTED,
+    STUDY_STATUS,
+    execution_find_latest,
+    shown_error,
+)
+from sostrades_api.services.public_text import public_text
 from sostrades_api.services.report_inputs import report_inputs
 from sostrades_api.services.role_find import role_find
 from sostrades_api.storage import ValueStore
@@ -66,7 +71,7 @@ def report_of(session: Session, study: StudyCase, *, actor: Actor, values: Value
         seconds=_seconds(shown.started_at, shown.ended_at) if shown else None,
         requested_by=shown.requested_by if shown else None,
         changed_since=bool(shown and shown.study_revision != study.revision),
-        failed_since=failed.error_message if failed else None,
+        failed_since=shown_error(failed, may_read=may_read) if failed else None,
         disciplines=discipline_charts_read(session, study, values=values),
         inputs=report_inputs(outcome) if outcome and may_read else (),
         **_convergence(outcome),
@@ -92,7 +97,7 @@ def _process_label(name: str) -> str:
     try:
         return catalogue.get(name).label or name
     except catalogue.UnknownProcess as error:
-        raise StudyNotLoadableError(without_paths(str(error))) from error
+        raise StudyNotLoadableError(public_text(str(error))) from error
 
 
 def _seconds(start: dt.datetime | None, end: dt.datetime | None) -> float | None:

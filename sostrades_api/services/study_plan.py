@@ -11,7 +11,7 @@ from sostrades_api.engine import EngineError, Plan
 from sostrades_api.errors import NotFoundError, StudyNotLoadableError
 from sostrades_api.processes import catalogue
 from sostrades_api.services.parameter_json import default_of, described, json_bytes, json_value, show
-from sostrades_api.services.public_text import without_paths
+from sostrades_api.services.public_text import public_text
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def study_plan(process_name: str) -> StudyPlan:
     try:
         return _described_plan(catalogue.plan_of(process_name))
     except NotFoundError as error:
-        msg = f"its process {process_name!r} cannot be used: {without_paths(error.detail)}"
+        msg = f"its process {process_name!r} cannot be used: {public_text(error.detail)}"
         raise StudyNotLoadableError(msg) from error
     except EngineError as error:
-        msg = f"its process {process_name!r} cannot be built: {without_paths(str(error))}"
+        msg = f"its process {process_name!r} cannot be built: {public_text(str(error))}"
         raise StudyNotLoadableError(msg) from error
 
 

@@ -32,7 +32,7 @@ def shared_context(study: StudyCase) -> dict[str, Any]:
     """What every page of a study case needs."""
     role = role_find(db.session(), study, actor=actor())
     allowed = {permission.name for permission in Permission if can(actor(), permission, role=role)}
-    status = execution_status(db.session(), study, queue=current_platform().queue)
+    status = execution_status(db.session(), study, actor=actor(), queue=current_platform().queue)
     return {"study": study, "role": role, "allowed": allowed, "status": status}
 
 
@@ -120,4 +120,4 @@ def _after(study: StudyCase) -> AnyResponse:
 
 
 def _status(study: StudyCase) -> Response:
-    return jsonify(execution_status(db.session(), study, queue=current_platform().queue))
+    return jsonify(execution_status(db.session(), study, actor=actor(), queue=current_platform().queue))

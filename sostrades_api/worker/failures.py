@@ -1,4 +1,4 @@
-"""What a failed run says: a message for every client, a traceback for the owner alone."""
+"""What a failed run says: a message for whoever may read values, a traceback for the operator alone."""
 
 import traceback
 from collections.abc import Mapping
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from sostrades_api.engine import EngineError
 from sostrades_api.errors import DomainError
 from sostrades_api.services.execution_end import Failure
-from sostrades_api.services.public_text import without_paths
+from sostrades_api.services.public_text import public_text
 
-_MESSAGE_LENGTH = 2000
 _TRACEBACK_LENGTH = 50_000
 
 
@@ -19,7 +18,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def public_message(error: BaseException) -> str:
-    """What happened, in words that show no path and no line of code."""
+    """What happened, in words that show no secret, no path and no line of code."""
     if isinstance(error, DomainError):
         text = error.detail
     elif isinstance(error, EngineError):
@@ -28,7 +27,7 @@ def public_message(error: BaseException) -> str:
         text = "The execution ran out of memory."
     else:
         text = f"The execution failed unexpectedly ({type(error).__name__})."
-    return without_paths(text)[:_MESSAGE_LENGTH]
+    return public_text(text)
 
 
 def seconds_lines(seconds: Mapping[str, float], runs: Mapping[str, int], *, limit: int = 100) -> list[str]:

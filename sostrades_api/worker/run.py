@@ -15,7 +15,7 @@ from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_inputs import execution_inputs
 from sostrades_api.services.study_plan import study_plan
-from sostrades_api.worker.failures import failure_of, seconds_lines, without_paths
+from sostrades_api.worker.failures import failure_of, seconds_lines
 from sostrades_api.worker.monitor import RunMonitor
 from sostrades_api.worker.run_log import RunLog, captured_logging
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, current_attempt, current_runtime
@@ -113,7 +113,7 @@ class AttemptRun:
         return execution_fail(self._session, self._key, failure=failure, end=self._end(statuses))
 
     def _end_stopped(self, stopped: ExecutionStopped) -> bool:
-        self._log.add_last(without_paths(str(stopped)), level="WARNING")
+        self._log.add_last(str(stopped), level="WARNING")
         return execution_end_stopped(
             self._session, self._key, end=self._end(self._monitor.statuses_at_stop())
         )

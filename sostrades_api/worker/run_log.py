@@ -9,6 +9,7 @@ from typing import Any
 
 from sostrades_api.models import utc_now
 from sostrades_api.services.execution_log_append import LogLine
+from sostrades_api.services.public_text import public_text
 
 MAX_LINES = 5000
 MAX_LENGTH = 2000  # characters of a line
@@ -55,8 +56,8 @@ class RunLog:
             self._lines = lines + self._lines
 
     def _append(self, message: str, *, level: str, discipline: str | None) -> None:
-        text = message if len(message) <= MAX_LENGTH else f"{message[:MAX_LENGTH]} ..."
-        self._lines.append(LogLine(utc_now(), level, text.replace("\x00", ""), discipline))
+        text = public_text(message.replace("\x00", ""), length=MAX_LENGTH)
+        self._lines.append(LogLine(utc_now(), level, text, discipline))
         self._count += 1
 
 

@@ -76,8 +76,8 @@ def claim(session):
     return claim
 
 
-def test_a_study_that_was_never_executed_says_so(session, make_case, queue):
-    status = execution_status(session, make_case("test_chain"), queue=queue)
+def test_a_study_that_was_never_executed_says_so(session, actor, make_case, queue):
+    status = execution_status(session, make_case("test_chain"), actor=actor, queue=queue)
     assert set(status) == FIELDS
     assert status["study_case_execution_status"] == "NOT EXECUTED"
     assert status["disciplines_status"] == {"case-1.First": "CONFIGURE", "case-1.Second": "CONFIGURE"}
@@ -85,11 +85,11 @@ def test_a_study_that_was_never_executed_says_so(session, make_case, queue):
     assert status["execution_id"] is None
 
 
-def test_a_request_is_queued_and_its_place_is_shown(session, make_case, request_it, queue):
+def test_a_request_is_queued_and_its_place_is_shown(session, actor, make_case, request_it, queue):
     first, second = make_case("test_chain"), make_case("test_chain")
     request_it(first)
     execution = request_it(second)
-    status = execution_status(session, second, queue=queue)
+    status = execution_status(session, second, actor=actor, queue=queue)
     assert set(status) == FIELDS
     assert status["study_case_execution_status"] == "PENDING"
     assert set(status["disciplines_status"].values()) == {"PENDING"}
@@ -99,12 +99,12 @@ def test_a_request_is_queued_and_its_place_is_shown(session, make_case, request_
 
 
 def test_without_redis_a_request_is_accepted_and_a_sweep_announces_it(
-    session, make_case, request_it, queue, dead_queue, platform
+    session, actor, make_case, request_it, queue, dead_queue, platform
 ):
     study = make_case("test_chain")
     start = time.monotonic()
     execution = request_it(study, dead_queue)
-    status = execution_status(session, study, queue=dead_queue)
+    status = execution_status(session, study, actor=actor, queue=dead_queue)
     assert time.monotonic() - start < 3
     assert status["study_case_execution_status"] == "PENDING"
     assert status["queue_position"] is None
@@ -153,11 +153,16 @@ def test_required_inputs_without_a_value_are_all_named(session, make_case, reque
     assert request_it(make_case("test_needy", **{"Needy.needed": 2.0})).state is ExecutionState.QUEUED
 
 
-def test_a_study_whose_process_is_gone_is_refused_but_has_a_status(session, make_case, request_it, queue):
+def test_a_study_whose_process_is_gone_is_refused_but_has_a_status(
+    session, actor, make_case, request_it, queue
+):
     study = make_case("test_gone")
     with pytest.raises(StudyNotLoadableError):
         request_it(study)
-    assert execution_status(session, study, queue=queue)["study_case_execution_status"] == "NOT EXECUTED"
+    assert (
+        execution_status(session, study, actor=actor, queue=queue)["study_case_execution_status"]
+        == "NOT EXECUTED"
+    )
 
 
 def test_a_deleted_study_is_not_executed(session, make_case, request_it):
@@ -178,13 +183,15 @@ def test_an_update_during_a_run_does_not_touch_its_snapshot(session, make_case, 
     assert platform.values.get(session, session.scalar(query)) == 5.0
 
 
-def test_live_progress_is_shown_of_the_current_attempt_only(session, make_case, request_it, claim, queue):
+def test_live_progress_is_shown_of_the_current_attempt_only(
+    session, actor, make_case, request_it, claim, queue
+):
     study = make_case("test_chain")
     execution = request_it(study)
     key = claim(execution.id)
     usage = {"cores": 1.13, "host_cores": 8, "memory_bytes": 450_971_566, "host_memory_bytes": 8_385_923_809}
     queue.publish(execution.id, LiveProgress("token", 1, 0.5, "DR", usage=usage))
-    status = execution_status(session, study, queue=queue)
+    status = execution_status(session, study, actor=actor, queue=queue)
     assert status["study_case_execution_status"] == "RUNNING"
     assert status["disciplines_status"] == {"case-1.First": "DONE", "case-1.Second": "RUNNING"}
     assert status["progress"] == 0.5
@@ -192,24 +199,26 @@ def test_live_progress_is_shown_of_the_current_attempt_only(session, make_case, 
     assert status["study_case_execution_memory"] == "0.42/7.81 [GB]"
 
     queue.publish(execution.id, LiveProgress("an older token", 0, 0.9, "DD"))
-    status = execution_status(session, study, queue=queue)
+    status = execution_status(session, study, actor=actor, queue=queue)
     assert set(status["disciplines_status"].values()) == {"PENDING"}
     assert status["progress"] == 0.0
 
     queue.publish(execution.id, LiveProgress("token", 1, 0.5, "DR"))
     execution_fail(session, key, failure=Failure("broken"), end=AttemptEnd(disciplines={"First": "FAILED"}))
-    status = execution_status(session, study, queue=queue)
+    status = execution_status(session, study, actor=actor, queue=queue)
     assert status["disciplines_status"] == {"case-1.First": "FAILED"}
     assert status["study_case_execution_error_message"] == "broken"
 
 
-def test_finished_means_that_every_discipline_is_done(session, make_case, request_it, claim, queue, platform):
+def test_finished_means_that_every_discipline_is_done(
+    session, actor, make_case, request_it, claim, queue, platform
+):
     study = make_case("test_chain")
     key = claim(request_it(study).id)
     assert execution_finish(
         session, key, outputs={"result": 3.0}, values=platform.values, end=AttemptEnd(progress=0.4)
     )
-    status = execution_status(session, study, queue=queue)
+    status = execution_status(session, study, actor=actor, queue=queue)
     assert status["study_case_execution_status"] == "FINISHED"
     assert set(status["disciplines_status"].values()) == {"DONE"}
     assert status["progress"] == 1.0
@@ -242,7 +251,7 @@ def test_after_the_allowed_attempts_it_fails_with_the_reason(session, make_case,
         assert execution_sweep(session, settings=limits, queue=platform.queue).lost == (execution.id,)
     session.refresh(execution)
     assert execution.state is ExecutionState.FAILED
-    assert "2 attempts" in execution.error_message
+    assert "2 lost attempts" in execution.error_message
     assert "silent" in execution.error_message
     assert "silent" in execution_log_read(session, study)
 
@@ -269,7 +278,9 @@ def test_stopping_what_waits_is_immediate_and_what_runs_is_asked(
     claim(running.id)
     assert execution_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPING
     assert execution_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPING
-    assert execution_status(session, study, queue=queue)["study_case_execution_status"] == "RUNNING"
+    assert (
+        execution_status(session, study, actor=actor, queue=queue)["study_case_execution_status"] == "RUNNING"
+    )
     pulse = execution_heartbeat(session, execution_id=running.id, token="token", lease_seconds=9)
     assert pulse is Pulse.STOP
     session.refresh(running)
@@ -289,13 +300,13 @@ def test_the_log_is_text_of_the_latest_execution(session, make_case, request_it)
     ]
 
 
-def test_a_status_takes_one_query_and_one_look_at_redis(session, make_case, request_it, claim, queue):
+def test_a_status_takes_one_query_and_one_look_at_redis(session, actor, make_case, request_it, claim, queue):
     study = make_case("test_chain")
     claim(request_it(study).id)
     _ = study.name
     statements = []
     event.listen(session.get_bind(), "before_cursor_execute", lambda *call: statements.append(call[2]))
     commands = queue.redis.info("stats")["total_commands_processed"]
-    execution_status(session, study, queue=queue)
+    execution_status(session, study, actor=actor, queue=queue)
     assert queue.redis.info("stats")["total_commands_processed"] - commands <= 2  # GET, and this INFO
     assert len(statements) == 1

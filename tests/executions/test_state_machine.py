@@ -191,7 +191,7 @@ class Executions(RuleBasedStateMachine):
     @invariant()
     def the_status_never_contradicts_itself(self):
         for queue in (self.queue, self.world["dead_queue"]):
-            status = execution_status(self.session, self.study, queue=queue)
+            status = execution_status(self.session, self.study, actor=self.world["actor"], queue=queue)
             assert status["study_case_execution_status"] in SHOWN
             if status["study_case_execution_status"] == "FINISHED":
                 assert set(status["disciplines_status"].values()) == {"DONE"}

@@ -23,10 +23,10 @@ def queue(worker_pool):
 
 
 @pytest.fixture
-def status_of(session, queue):
+def status_of(session, actor, queue):
     def status(study):
         session.rollback()
-        return execution_status(session, study, queue=queue)
+        return execution_status(session, study, actor=actor, queue=queue)
 
     return status
 

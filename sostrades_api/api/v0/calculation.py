@@ -56,6 +56,7 @@ def logs(path: StudyPath) -> Response:
 
 
 def _status(study: StudyCase) -> Response:
-    response = jsonify(execution_status(session(), study, queue=current_platform().queue))
+    status = execution_status(session(), study, actor=current_actor(), queue=current_platform().queue)
+    response = jsonify(status)
     response.headers["Cache-Control"] = "no-store"
     return response
