@@ -279,7 +279,7 @@ def test_undeclared_columns_keep_numbers_and_texts_apart(numbers, counts, texts)
         assert comes_back(UNTYPED, pd.DataFrame({"a": column, "b": column}))
 
 
-def test_the_formats_are_those_of_the_contract():
+def test_the_formats_are_the_documented_ones():
     assert dump(variable(type="float"), 1.5) == b"value\n1.5\n"
     assert dump(nested("list", "int"), [1, 2]) == b"value\n1\n2\n"
     assert dump(variable(type="array"), np.array([[1.0, 2.0], [3.0, 4.5]])) == b"0,1\n1.0,2.0\n3.0,4.5\n"
