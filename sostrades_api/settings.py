@@ -1,4 +1,4 @@
-"""Settings, read once: environment and ``.env``, frozen, unknown keys rejected (``docs/configuration.md``)."""
+"""Settings, read once from environment and ``.env``; frozen, unknown keys refused (docs/configuration.md)."""
 
 import os
 from pathlib import Path
