@@ -21,7 +21,7 @@ VALUES = [
     [float(number) for number in range(250)],
     [{"a": 1.0}] * 249 + [{"b": 2.0}],
     {f"key {number}": float(number) for number in range(250)},
-    {"one": FRAME, "empty": FRAME.head(0), "two": FRAME},
+    {"one": FRAME, "two": FRAME},
     7.0,
     [],
 ]
