@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> OpenAPI:
 
 def _configure(app: Flask, settings: Settings) -> None:
     app.json = StrictJSONProvider(app)
+    app.url_map.merge_slashes = False  # an address with // is unknown; a redirect would answer HTML
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
     app.config.update(

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -22,6 +23,7 @@ class Child:
     name: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    start_again: Callable[[], "Child"]
 
     def last_lines(self, count: int = 12) -> str:
         """The end of what it wrote."""
@@ -69,13 +71,23 @@ class Children:
                 start_new_session=True,
                 preexec_fn=_die_with(os.getpid(), death_signal),  # noqa: PLW1509 - started from the main thread
             )
-        child = Child(name, process, log)
+        again = partial(
+            self.start, name, command=command, env=env, pass_fds=pass_fds, death_signal=death_signal
+        )
+        child = Child(name, process, log, again)
         self._children.append(child)
         return child
 
     def find_ended(self) -> Child | None:
         """One that has ended though nobody stopped it."""
         return next((child for child in self._children if child.process.poll() is not None), None)
+
+    def restart(self, child: Child) -> Child:
+        """Start one that has ended once more; whatever it left running is killed first."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.process.pid, signal.SIGKILL)
+        self._children.remove(child)
+        return child.start_again()
 
     def stop(self, *, seconds: float) -> None:
         """Ask all of them to end, the last started first, and kill what is left after ``seconds``."""

@@ -32,8 +32,11 @@ _STOP_SECONDS = 8.0
 _WEB_PROCESSES = 1  # each imports everything, and loads every study case, for itself
 _THREADS = 16
 _SHOWN_PROCESS = "dice2016r"  # the one that is executed, so that there are results to look at
+_WORKER = "worker"
+_QUICK_SECONDS = 60.0
+_MOST_QUICK_DEATHS = 3  # in that time; one more ends the demo
 
-
+_worker_deaths: list[float] = []
 _stopping = threading.Event()  # set once: stopping takes seconds, and nothing interrupts it
 
 
@@ -162,7 +165,7 @@ def _start_children(
 ) -> str:
     """Start workers and web server; the address of the latter."""
     worker = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--count", str(options.workers)]
-    children.start("worker", command=worker, env=env)
+    children.start(_WORKER, command=worker, env=env)
     descriptor = listener.fileno()
     command = gunicorn_command([f"fd://{descriptor}"], processes=_WEB_PROCESSES, threads=_THREADS)
     children.start("web", command=command, env=env, pass_fds=[descriptor])
@@ -190,11 +193,23 @@ def _require_running(children: Children) -> None:
     if _stopping.is_set():
         raise StopDemo
     ended: Child | None = children.find_ended()
-    if ended is not None:
+    if ended is not None and not _restarted(ended, children):
         click.echo(ended.last_lines(), err=True)
         raise click.ClickException(
             f"{ended.name} ended with status {ended.process.returncode} (log: {ended.log})"
         )
+
+
+def _restarted(ended: Child, children: Children) -> bool:
+    """Whether it was the worker, and not the last of several quick deaths: executions survive it."""
+    now = time.monotonic()
+    _worker_deaths[:] = [at for at in _worker_deaths if now - at < _QUICK_SECONDS]
+    if ended.name != _WORKER or len(_worker_deaths) >= _MOST_QUICK_DEATHS:
+        return False
+    _worker_deaths.append(now)
+    _say(f"the worker ended with status {ended.process.returncode}; starting it again (log: {ended.log})")
+    children.restart(ended)
+    return True
 
 
 def _call(url: str, api_key: str, *, method: str = "GET") -> Any:

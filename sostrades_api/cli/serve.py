@@ -27,6 +27,7 @@ def gunicorn_command(bind: Sequence[str], *, processes: int, threads: int) -> li
         "--threads": threads,
         "--graceful-timeout": _GRACEFUL_SECONDS,
         "--keep-alive": 15,
+        "--limit-request-line": 8190,  # bytes, the most gunicorn takes: filters and names stand in addresses
         "--chdir": PROJECT_DIR,
     }
     arguments = [str(part) for pair in options.items() for part in pair]

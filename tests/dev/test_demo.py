@@ -4,13 +4,15 @@ import json
 import os
 import signal
 import stat
+import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sostrades_api.cli.demo_seed import DemoAccess
-from tests.servers.demo import running_demo, start_demo, stderr_of
+from tests.servers.demo import Demo, running_demo, start_demo, stderr_of
 
 pytestmark = pytest.mark.slow
 
@@ -84,3 +86,28 @@ def test_key_and_password_of_the_demo_are_readable_for_their_owner_only(tmp_path
 def test_a_damaged_memory_of_the_demo_is_made_anew(content: str, tmp_path: Path) -> None:
     (tmp_path / "demo.json").write_text(content)
     assert DemoAccess.read(tmp_path / "demo.json") == DemoAccess()
+
+
+def test_a_killed_worker_is_started_again_and_the_demo_goes_on(tmp_path: Path) -> None:
+    with running_demo(tmp_path / "data", "--port", "0") as demo:
+        killed = worker_of(demo)
+        killed.kill()
+        deadline = time.monotonic() + 60
+        while "starting it again" not in stderr_of(demo.data_dir) or worker_of(demo) in {None, killed}:
+            assert time.monotonic() < deadline, stderr_of(demo.data_dir)
+            assert demo.process.poll() is None
+            time.sleep(0.1)
+        assert get(f"{demo.line['url']}/api/v0/study-cases", demo.line["api_key"])
+
+
+def worker_of(demo: Demo) -> psutil.Process | None:
+    """The parent of the workers."""
+    children = psutil.Process(demo.process.pid).children()
+    return next((child for child in children if is_worker(child)), None)
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return "worker" in process.cmdline()
+    except psutil.Error:
+        return False

@@ -238,3 +238,8 @@ def test_nan_and_infinity_are_written_as_null(app):
 def test_an_expected_error_is_not_logged_as_an_error(answer_to, caplog):
     answer_to(errors.NotFoundError())
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_an_address_with_doubled_slashes_is_a_problem_and_no_redirect(app):
+    answer = app.test_client().get("/api//v0/study-cases")
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")  # no key
