@@ -35,7 +35,7 @@ class NotFoundError(DomainError):
 
 
 class ForbiddenError(DomainError):
-    """Your role on this study case does not allow this."""
+    """You may not do this."""
 
 
 class AuthenticationError(DomainError):
@@ -71,7 +71,7 @@ class MalformedError(DomainError):
 
 
 class InvalidValuesError(DomainError):
-    """Some values are wrong; nothing was stored."""
+    """Some values are wrong."""
 
     def __init__(self, items: Sequence[FaultyItem], detail: str | None = None) -> None:
         super().__init__(detail or (items[0].detail if len(items) == 1 else f"{len(items)} values are wrong"))

@@ -25,7 +25,8 @@ def find_name_fault(text: str) -> str | None:
 
 
 def _is_visible(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "CZM" and character not in _BLANK_LETTERS
+    kind = unicodedata.category(character)  # unassigned ones count: they may be newer than this Python
+    return kind[0] not in "ZM" and kind != "Cf" and character not in _BLANK_LETTERS
 
 
 def normalised_name(name: str) -> str:
@@ -37,7 +38,7 @@ def checked_name(name: str, *, what: str, length: int = NAME_LENGTH) -> str:
     """The name as `normalised_name` gives it.
 
     Raises:
-        InvalidValuesError: Empty, too long, or with characters nobody can see: two that look the same are one.
+        InvalidValuesError: Empty, too long, or with characters nobody can see.
     """
     composed = normalised_name(name)
     if not composed:

@@ -9,13 +9,17 @@ from sostrades_api.models.study_case import NAME_LENGTH, VARIABLE_NAME_LENGTH
 from sostrades_api.services.study_case_load import LoadedSide
 
 _STUDY_NAME = "Sellar at the optimum"
-_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_INVISIBLE = r"\xad\u0300-\u036f\u115f\u1160\u200b-\u200d\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
 # Published for generators of requests; the service judges, and says what is wrong in words.
 StudyName = Annotated[
     StrictStr,
     Field(
-        description="1 to 200 characters, no control characters",
-        json_schema_extra={"pattern": f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$", "minLength": 1},
+        description="1 to 200 characters, one of them visible; no controls, none that change the direction",
+        json_schema_extra={
+            "pattern": f"^[^{_CONTROL}]*[^\\s{_CONTROL}{_INVISIBLE}][^{_CONTROL}]*$",
+            "minLength": 1,
+        },
     ),
 ]
 

@@ -37,7 +37,7 @@ def test_repeated_years_are_named():
 
 
 def test_a_year_repeated_often_is_named_once():
-    with pytest.raises(ValueError, match="rate has more than one row for 2020$"):
+    with pytest.raises(ValueError, match=r"rate has more than one row for 2020$"):
         column(table([2015, 2020, 2020, 2020, 2020, 2020], [1.0] * 6), "rate", periods_to(2020))
 
 
