@@ -193,7 +193,7 @@ def test_a_report_is_served_with_its_own_policy(pages, study):
     answer = pages.get(f"/study-case/{study.id}/report?download=1")
     assert "sha256-" in answer.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Content-Disposition"] == "attachment; filename=Climate.html"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="Climate.html"'
 
 
 def test_private_pages_are_not_kept_by_caches(pages, study):
