@@ -26,7 +26,7 @@ def _holder_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @command("grant_right", example="12 contributor --user alice")
 @click.argument("study_case_id", type=int)
-@click.argument("role", type=click.Choice(list(_ROLES), case_sensitive=False))
+@click.argument("role", metavar="ROLE", type=click.Choice(list(_ROLES), case_sensitive=False))
 @_holder_options
 @json_option
 def grant_right(
@@ -34,7 +34,7 @@ def grant_right(
 ) -> None:
     """Give a user or a group a role on a study.
 
-    It replaces the role given before.
+    ROLE is restricted-viewer, commenter, contributor or manager; it replaces the role given before.
     """
     study, holder = _study(study_case_id), _holder(username=username, group=group)
     right = right_grant(db.session(), study, holder=holder, role=_ROLES[role])

@@ -1,6 +1,7 @@
 """How much a request may send: JSON less than files, both bounded."""
 
 from flask import Flask, current_app, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 from sostrades_api.settings import Settings
 
@@ -17,7 +18,16 @@ def register(app: Flask, *, settings: Settings) -> None:
         MAX_FORM_PARTS=MAX_FORM_PARTS,
     )
     app.config[JSON_LIMIT] = settings.max_json_bytes
+    app.before_request(_refuse_encoded)
     app.before_request(_limit_json)
+
+
+def _refuse_encoded() -> None:
+    """Nobody unpacks bodies here: a small one could unpack to any size."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        msg = "send the body as it is: a Content-Encoding such as gzip is not taken"
+        raise UnsupportedMediaType(msg)
 
 
 def _limit_json() -> None:

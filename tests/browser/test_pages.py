@@ -130,6 +130,10 @@ def test_no_page_overflows_complains_or_asks_another_host(open_browser, site, si
         watch.page.wait_for_load_state("networkidle")
         watch.scroll_through()
         assert watch.overflow() <= 0, path
+        hidden_tabs = (
+            "(tabs => tabs ? tabs.scrollWidth - tabs.clientWidth : 0)(document.querySelector('.tabs'))"
+        )
+        assert watch.page.evaluate(hidden_tabs) <= 0, path
     assert watch.faults == []
     assert watch.hosts == {site.url.removeprefix("http://")}
 

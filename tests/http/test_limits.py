@@ -49,6 +49,16 @@ def test_larger_json_of_unknown_length_is_a_413(small, headers):
     assert response.status_code == 413
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate, gzip", "br"])
+def test_a_packed_body_is_a_415_that_says_so(small, headers, encoding):
+    body = {"data": b"\x1f\x8b\x08\x00", "content_type": "application/json"}
+    response = small.post("/api/v0/read", headers={**headers, "Content-Encoding": encoding}, **body)
+    assert response.status_code == 415
+    assert "Content-Encoding" in response.json["detail"]
+    plain = small.post("/api/v0/read", headers={**headers, "Content-Encoding": "identity"}, json=["x"])
+    assert plain.json == {"length": 1}
+
+
 def test_a_file_may_be_larger_than_json_up_to_the_limit_of_a_body(small, headers):
     accepted = small.post("/api/v0/read", data={"a": (io.BytesIO(b"x" * 50_000), "a.csv")}, headers=headers)
     assert accepted.json == {"files": {"a": 50_000}}
