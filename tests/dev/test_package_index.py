@@ -125,5 +125,6 @@ def test_a_home_that_cannot_be_written_to_is_left_alone(dev, monkeypatch) -> Non
 def test_an_older_python_says_what_is_needed(dev, monkeypatch) -> None:
     monkeypatch.setenv("PATH", "/dev/null")
     monkeypatch.setattr(dev.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(dev.sys, "version", "3.9.2 (main, Feb 28 2021)")
     with pytest.raises(dev.FailureError, match=r"Python 3\.11 or newer is needed; this is 3\.9"):
         dev.require_python()

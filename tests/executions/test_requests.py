@@ -43,6 +43,7 @@ FIELDS = {
     "started_at",
     "ended_at",
     "queue_position",
+    "converged",
 }
 
 
