@@ -33,8 +33,13 @@ class CouplingVector:
     @classmethod
     def of(cls, loop: Loop, values: Sequence[Any]) -> "CouplingVector":
         """The layout for the shapes that the couplings have now; every coupling needs a value."""
+        return cls.of_slots(loop.couplings, values)
+
+    @classmethod
+    def of_slots(cls, slots: Sequence[int], values: Sequence[Any]) -> "CouplingVector":
+        """The layout of some slots, as ``of`` makes it of all couplings."""
         layout, start = [], 0
-        for slot in loop.couplings:
+        for slot in slots:
             stop = start + sum(len(piece) for piece in _pieces(values[slot]))
             layout.append((slot, slice(start, stop)))
             start = stop

@@ -18,6 +18,8 @@ class Discipline:
     VERSION: ClassVar[str] = "1"
     DESC_IN: ClassVar[Mapping[str, Any]] = {}
     DESC_OUT: ClassVar[Mapping[str, Any]] = {}
+    COMPLEX_SAFE: ClassVar[bool] = False
+    """Whether ``run`` computes as well with complex numbers: no abs, max, math module or comparisons."""
 
     inputs: ClassVar[Mapping[str, Variable]] = {}
     outputs: ClassVar[Mapping[str, Variable]] = {}
@@ -29,6 +31,18 @@ class Discipline:
 
     def run(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The outputs, by short name, of the inputs, by short name; inputs are read-only."""
+        raise NotImplementedError
+
+    def jacobian(self, inputs: Mapping[str, Any]) -> Mapping[tuple[Any, Any], Any]:
+        """The derivatives of the outputs at these inputs, ``{(output, input): entry}``; left out is zero.
+
+        An output or input is a short name, or ``(short name, column or key)`` for a column of a table or a key of
+        a dict. An entry of m numbers by n is a scalar (for m = n a multiple of the identity), a 1-D array
+        (the only row or column, or the diagonal for m = n), a 2-D array or a SciPy sparse array, m by n.
+
+        A discipline that does not override this is differentiated by complex step (``COMPLEX_SAFE``) or by
+        finite differences.
+        """
         raise NotImplementedError
 
     def chart_filters(self, values: Mapping[str, Any]) -> Sequence[ChartFilter]:  # noqa: ARG002

@@ -225,6 +225,39 @@ class CouplingNotConverged(ExecutionError):
         super().__init__(**{"variable": "no coupling", "history": (), **data})
 
 
+class CouplingDiverged(CouplingNotConverged):
+    """The loop of {disciplines} diverges: its changes grew without end, to a residual of {residual:.3g} after
+    {iterations} iterations; {variable} changes most. Lower relaxation_factor, take MDANewtonRaphson, or start
+    from better values.{detail}"""
+
+    detail: str
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**{"detail": "", **data})
+
+
+class CouplingCycles(CouplingNotConverged):
+    """The loop of {disciplines} goes round in a cycle: the values of an earlier iteration came back after
+    {iterations}, at a residual of {residual:.3g}, tolerance {tolerance:.3g}; {variable} changes most. Lower
+    relaxation_factor, take another solver, or a tolerance above rounding errors."""
+
+
+class InvalidJacobian(DisciplineError):
+    """Discipline {discipline!r}, declared derivative of {output!r} with respect to {input!r}: {detail}"""
+
+    output: str
+    input: str
+    detail: str
+
+
+class NotDifferentiable(ExecutionError):
+    """There is no derivative of {of!r} with respect to {wrt!r}: {detail}"""
+
+    of: str
+    wrt: str
+    detail: str
+
+
 class ExecutionStopped(ExecutionError):
     """The execution was stopped on request, before {before!r}."""
 
@@ -239,3 +272,14 @@ class ContractBroken(EngineError):
 
     discipline: str
     detail: str
+
+
+class WrongJacobian(ContractBroken):
+    """Discipline {discipline!r} declares wrong derivatives: {detail}. The first: d {output} / d {input} is
+    declared as {declared:.9g}, {method} gives {expected:.9g}."""
+
+    output: str
+    input: str
+    declared: float
+    expected: float
+    method: str
