@@ -194,8 +194,10 @@ def _steps(
         order = sweep_order(members, _within(members, edges)) if looped else members
         nodes = []
         for rank in order:
-            nodes.append(_node(by_rank[rank], index=index, total=len(placed), slots=slots))
+            nodes.append(_node(by_rank[rank], index=index, slots=slots))
             index += 1
+        if not looped:
+            nodes[0].check_limits_at_once()
         steps.append(_loop(nodes, tuple(variables.values())) if looped else nodes[0])
     return steps
 
@@ -205,12 +207,10 @@ def _within(members: list[int], edges: Mapping[tuple[int, int], tuple[int, int]]
     return {pair: count for pair, count in edges.items() if pair[0] in inside and pair[1] in inside}
 
 
-def _node(place: Placed, *, index: int, total: int, slots: Mapping[str, int]) -> Node:
+def _node(place: Placed, *, index: int, slots: Mapping[str, int]) -> Node:
     reads = [slots[declaration.full_name] for declaration in place.inputs.values()]
     makes = [slots[declaration.full_name] for declaration in place.outputs.values()]
-    return Node(
-        place.path, index=index, total=total, discipline=place.discipline, in_slots=reads, out_slots=makes
-    )
+    return Node(place.path, index=index, discipline=place.discipline, in_slots=reads, out_slots=makes)
 
 
 def _loop(nodes: list[Node], variables: tuple[PlanVariable, ...]) -> Loop:

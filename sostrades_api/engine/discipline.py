@@ -16,6 +16,10 @@ class Discipline:
 
     LABEL: ClassVar[str] = ""
     VERSION: ClassVar[str] = "1"
+    DETERMINISTIC: ClassVar[bool] = (
+        True  # false: never re-used, always run again
+    )
+    DATA_FILES: ClassVar[Sequence[str]] = ()  # what it reads beside its inputs, relative to its own file
     DESC_IN: ClassVar[Mapping[str, Any]] = {}
     DESC_OUT: ClassVar[Mapping[str, Any]] = {}
     COMPLEX_SAFE: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""One execution of a plan: runs its steps over the slots, and tells an observer."""
+"""One execution of a plan: runs its parts over the slots, and tells an observer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -6,20 +6,24 @@ from time import perf_counter
 from typing import Any
 
 from sostrades_api.engine import observer as events
-from sostrades_api.engine.comparison import same_bits
-from sostrades_api.engine.errors import (
-    CouplingNotConverged,
-    DisciplineError,
-    ExecutionStopped,
-    MissingInitialValue,
-)
-from sostrades_api.engine.loop import Compute, Loop, Outcome
+from sostrades_api.engine.errors import CouplingNotConverged, DisciplineError, MissingInitialValue
+from sostrades_api.engine.loop import Loop, Outcome
 from sostrades_api.engine.node import Node
+from sostrades_api.engine.progress import Progress
+from sostrades_api.engine.runner import (
+    CachedRunner,
+    FollowedRunner,
+    Runner,
+    ShouldStop,
+    follows_disciplines,
+    overrides,
+)
 from sostrades_api.engine.solvers import SOLVERS
-from sostrades_api.engine.solvers.settings import FixedPointSettings
+from sostrades_api.engine.solvers.settings import SolverSettings
 from sostrades_api.engine.value_types import MISSING
 
-ShouldStop = Callable[[], bool]
+Part = tuple[Node, ...] | Loop
+"""What is run at one go: disciplines one after the other, or a loop."""
 
 
 class Execution:
@@ -30,89 +34,63 @@ class Execution:
         values: list[Any],
         *,
         names: Sequence[str],
-        total: int,
-        numerical: Mapping[str, Any],
+        paths: Sequence[str],
+        numerical: Mapping[str, int],
         observer: events.Observer | None,
         should_stop: ShouldStop | None,
     ) -> None:
         self.values = values
         self.names = names
-        self.total = total
-        self.numerical = numerical
-        self.observer = observer
-        self.should_stop = should_stop
-        self.seconds = [0.0] * total
-        self.runs = [0] * total
+        self.progress = Progress(paths)
         self.residuals: list[tuple[str, int, float]] = []
         self.converged = True
-        self._cache: dict[int, tuple[list[Any], list[Any]]] = {}
-        self._ended = _overridden(observer, "on_discipline_ended")
-        self._compute = self._chosen_compute()
+        self._slots = numerical
+        self._observer = observer
+        self._tell_iteration = (
+            observer.on_iteration_ended if observer and overrides(observer, "on_iteration_ended") else None
+        )
+        self.runner = self._chosen_runner(should_stop)
 
-    def _chosen_compute(self) -> Compute:
+    def _chosen_runner(self, should_stop: ShouldStop | None) -> Runner:
         """The shortest way to run a discipline that does all that was asked for."""
-        followed = self.observer is not None or self.should_stop is not None
-        run = self._run_followed if followed else self._run_timed
-        if self.numerical["cache_type"] != "SimpleCache":
-            return run
+        observer, progress = self._observer, self.progress
+        if observer is not None and follows_disciplines(observer):
+            runner = FollowedRunner(
+                self.values, progress=progress, should_stop=should_stop, observer=observer
+            )
+        else:
+            runner = Runner(self.values, progress=progress, should_stop=should_stop)
+        return CachedRunner(runner) if self.numerical("cache_type") == "SimpleCache" else runner
 
-        def run_cached(node: Node, target: list[Any]) -> None:
-            self._run_cached(node, target, run)
+    def numerical(self, name: str) -> Any:
+        """A numerical parameter of the study."""
+        return self.values[self._slots[name]]
 
-        return run_cached
-
-    def run(self, steps: Sequence[Node | Loop]) -> None:
-        """Run all steps in order."""
-        start = perf_counter()
-        if self.observer is not None:
-            self.observer.on_execution_started(events.ExecutionStarted(self.total))
+    def run(self, parts: Sequence[Part]) -> None:
+        """Run all parts in order."""
+        start, observer = perf_counter(), self._observer
+        if observer is not None:
+            observer.on_execution_started(events.ExecutionStarted(len(self.progress.paths), self.progress))
         try:
-            self._run_steps(steps)
+            for part in parts:
+                self.run_part(part)
         except DisciplineError as error:
-            self._tell_failure(steps, error)
+            self._tell_failure(error)
             raise
-        if self.observer is not None:
-            self.observer.on_execution_ended(events.ExecutionEnded(self.converged, perf_counter() - start))
+        if observer is not None:
+            observer.on_execution_ended(events.ExecutionEnded(self.converged, perf_counter() - start))
 
-    def _run_steps(self, steps: Sequence[Node | Loop]) -> None:
-        compute, values = self._compute, self.values
-        for step in steps:
-            if isinstance(step, Loop):
-                self._solve(step)
-                continue
-            compute(step, values)
-            if step.limited:
-                step.check_limits(values)
-
-    def _run_timed(self, node: Node, target: list[Any]) -> None:
-        start = perf_counter()
-        node.compute(self.values, target)
-        index = node.index
-        self.seconds[index] += perf_counter() - start
-        self.runs[index] += 1
-
-    def _run_followed(self, node: Node, target: list[Any]) -> None:
-        if self.should_stop is not None and self.should_stop():
-            raise ExecutionStopped(before=node.path)
-        if self.observer is not None:
-            self.observer.on_discipline_started(node.started)
-        start = perf_counter()
-        node.compute(self.values, target)
-        spent = perf_counter() - start
-        self.seconds[node.index] += spent
-        self.runs[node.index] += 1
-        if self._ended is not None:
-            self._ended(events.DisciplineEnded(node.path, node.index, self.total, spent))
-
-    def _run_cached(self, node: Node, target: list[Any], run: Compute) -> None:
-        inputs = [self.values[slot] for slot in node.in_slots]
-        known = self._cache.get(node.index)
-        if known is not None and all(map(same_bits, known[0], inputs)):
-            for slot, value in zip(node.out_slots, known[1], strict=True):
-                target[slot] = value
+    def run_part(self, part: Part) -> None:
+        """Run some disciplines, or solve a loop."""
+        if not isinstance(part, Loop):
+            self.runner.sweep(part, self.values)
+            self.progress.settled = part[-1].index + 1
             return
-        run(node, target)
-        self._cache[node.index] = (inputs, [target[slot] for slot in node.out_slots])
+        self._solve(part)
+        for node in part.nodes:
+            if node.limited:
+                node.check_limits(self.values)
+        self.progress.settled = part.nodes[-1].index + 1
 
     def _solve(self, loop: Loop) -> None:
         for slot, consumer in loop.feedback:
@@ -120,32 +98,31 @@ class Execution:
                 raise MissingInitialValue(
                     variable=self.names[slot], consumer=consumer, disciplines=loop.paths
                 )
-        solver = SOLVERS[self.numerical["sub_mda_class"]]
+        solver = SOLVERS[self.numerical("sub_mda_class")]
         settings = _settings(
-            solver.settings, tuple((name, self.numerical[name]) for name in solver.parameters)
+            solver.settings, tuple((name, self.numerical(name)) for name in solver.parameters)
         )
+        self.progress.loop = loop.paths
         outcome = solver.solve(
-            loop, self.values, settings=settings, compute=self._compute, iterated=self._follower(loop)
+            loop, self.values, settings=settings, compute=self.runner, iterated=self._follower(loop)
         )
         if not outcome.converged:
             self._not_converged(loop, outcome, settings)
-        for node in loop.nodes:
-            if node.limited:
-                node.check_limits(self.values)
 
     def _follower(self, loop: Loop) -> Callable[[int, float], None]:
-        residuals, observer, label = self.residuals, self.observer, loop.label
+        add, tell, label, progress = self.residuals.append, self._tell_iteration, loop.label, self.progress
 
         def iterated(iteration: int, residual: float) -> None:
-            residuals.append((label, iteration, residual))
-            if observer is not None:
-                observer.on_iteration_ended(events.IterationEnded(loop.paths, iteration, residual))
+            add((label, iteration, residual))
+            progress.iteration, progress.residual = iteration, residual
+            if tell is not None:
+                tell(events.IterationEnded(loop.paths, iteration, residual))
 
         return iterated
 
-    def _not_converged(self, loop: Loop, outcome: Outcome, settings: FixedPointSettings) -> None:
+    def _not_converged(self, loop: Loop, outcome: Outcome, settings: SolverSettings) -> None:
         self.converged = False
-        if not self.numerical["allow_unconverged"]:
+        if not self.numerical("allow_unconverged"):
             raise CouplingNotConverged(
                 residual=outcome.residual,
                 iterations=outcome.iterations,
@@ -155,23 +132,15 @@ class Execution:
                 history=tuple(self.residuals),
             )
 
-    def _tell_failure(self, steps: Sequence[Node | Loop], error: DisciplineError) -> None:
-        if self.observer is None:
-            return
-        for step in steps:
-            for node in (step,) if isinstance(step, Node) else step.nodes:
-                if node.path == error.discipline:
-                    event = events.DisciplineFailed(node.path, node.index, self.total, error)
-                    self.observer.on_discipline_failed(event)
+    def _tell_failure(self, error: DisciplineError) -> None:
+        if self._observer is not None:
+            paths = self.progress.paths
+            index = paths.index(error.discipline)
+            self._observer.on_discipline_failed(
+                events.DisciplineFailed(error.discipline, index, len(paths), error)
+            )
 
 
 @lru_cache(maxsize=64)
-def _settings(cls: type[FixedPointSettings], given: tuple[tuple[str, Any], ...]) -> FixedPointSettings:
+def _settings(cls: type[SolverSettings], given: tuple[tuple[str, Any], ...]) -> SolverSettings:
     return cls.of(dict(given))
-
-
-def _overridden(observer: events.Observer | None, hook: str) -> Callable[[Any], None] | None:
-    """The hook when it does something; an event that nobody reads is not worth making."""
-    if observer is None or getattr(type(observer), hook) is getattr(events.Observer, hook):
-        return None
-    return getattr(observer, hook)

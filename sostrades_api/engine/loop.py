@@ -2,13 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
+from sostrades_api.engine.errors import DisciplineError
 from sostrades_api.engine.node import Node
 
-Compute = Callable[[Node, list[Any]], None]
-"""Runs one discipline on the values of the execution and puts its outputs into a list of slots."""
+
+class Compute(Protocol):
+    """Runs disciplines on the values of the execution and puts their outputs into a list of slots."""
+
+    def __call__(self, node: Node, target: list[Any]) -> None:
+        """Run one discipline."""
+        ...
+
+    def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
+        """Run several in order, which is quicker than one by one."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,11 +54,24 @@ def _reader(slots: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]
     return lambda values: tuple(values[slot] for slot in slots)
 
 
+class Failure(StrEnum):
+    """Why a solve ended without converging."""
+
+    TOO_MANY = "too many iterations"  # max_mda_iter was reached
+    DIVERGES = "diverges"  # changes grew without end
+    CYCLES = "cycles"  # the values of an earlier iteration came back
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a solve ended; ``worst`` is the slot that changed most, when it did not converge."""
+    """How a solve ended; ``worst`` is the slot that changed most, when it did not converge.
+
+    ``cause`` is what a discipline raised when the values of a diverging loop became too large for it.
+    """
 
     converged: bool
     iterations: int
     residual: float
     worst: int | None = None
+    failure: Failure | None = None
+    cause: DisciplineError | None = None

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs
-from sostrades_api.engine.execution import Execution, ShouldStop
+from sostrades_api.engine.execution import Execution, Part
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.protection import freeze
-from sostrades_api.engine.result import ExecutionResult, ResidualHistory, ResultValues
+from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
+from sostrades_api.engine.runner import ShouldStop
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 
@@ -68,7 +70,10 @@ class Plan:
             for name, slot in self._slots.items()
             if variables[name].io == "out" and name != RESIDUALS
         }
-        self._numerical = tuple((name, self._slots[name]) for name in NUMERICAL_INPUTS)
+        self._numerical = {name: self._slots[name] for name in NUMERICAL_INPUTS}
+        self._paths = tuple(self._nodes)
+        self._places = {path: index for index, path in enumerate(self._paths)}
+        self._parts = _parts(self.steps)
         self._needed = [
             slot
             for name, slot in self._slots.items()
@@ -139,22 +144,21 @@ class Plan:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
         slots = self._filled(values or {})
-        numerical = {name: slots[slot] for name, slot in self._numerical}
         execution = Execution(
             slots,
             names=self._names,
-            total=len(self._nodes),
-            numerical=numerical,
+            paths=self._paths,
+            numerical=self._numerical,
             observer=observer,
             should_stop=should_stop,
         )
-        execution.run(self.steps)
+        execution.run(self._parts)
         history = ResidualHistory(execution.residuals)
         return ExecutionResult(
             values=ResultValues(slots, self._made, history),
             converged=execution.converged,
-            seconds=dict(zip(self._nodes, execution.seconds, strict=True)),
-            runs=dict(zip(self._nodes, execution.runs, strict=True)),
+            seconds=PerDiscipline(self._places, execution.runner.seconds),
+            runs=PerDiscipline(self._places, execution.runner.runs),
             history=history,
         )
 
@@ -172,3 +176,12 @@ class Plan:
         if missing:
             raise MissingInputs(variables=tuple(missing))
         return slots
+
+
+def _parts(steps: Sequence[Node | Loop]) -> tuple[Part, ...]:
+    """Steps with the disciplines between two loops taken together."""
+    parts: list[Part] = []
+    for is_loop, group in groupby(steps, key=lambda step: isinstance(step, Loop)):
+        members: Any = tuple(group)
+        parts.extend(members if is_loop else (members,))
+    return tuple(parts)

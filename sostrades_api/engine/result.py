@@ -34,6 +34,26 @@ class ResultValues(Mapping[str, Any]):
         return f"{type(self).__name__}({dict(self)!r})"
 
 
+class PerDiscipline(Mapping[str, Any]):
+    """A number a discipline, by path, in order of execution."""
+
+    def __init__(self, places: Mapping[str, int], numbers: Sequence[Any]) -> None:
+        self._places = places
+        self._numbers = numbers
+
+    def __getitem__(self, path: str) -> Any:
+        return self._numbers[self._places[path]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({dict(self)!r})"
+
+
 class ResidualHistory:
     """One row an iteration of a loop; becomes a table when it is read."""
 
@@ -60,7 +80,7 @@ class ExecutionResult:
     Attributes:
         values: every output by full name relative to the study.
         converged: false when an unconverged loop was accepted (``allow_unconverged``).
-        seconds: time spent in each discipline, all its runs together.
+        seconds: time spent in each discipline itself, all its runs together.
         runs: how often each discipline ran.
     """
 

@@ -66,7 +66,6 @@ def _node(discipline: type[Discipline]) -> Node:
     return Node(
         discipline.__name__,
         index=0,
-        total=1,
         discipline=discipline(),
         in_slots=range(inputs),
         out_slots=range(inputs, inputs + outputs),
