@@ -5,6 +5,7 @@ from flask_migrate import Migrate
 from flask_openapi3 import Info, OpenAPI
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from sostrades_api import cli, web
 from sostrades_api import http as http_layer
@@ -38,13 +39,14 @@ def create_app(settings: Settings | None = None) -> OpenAPI:
     app.extensions[EXTENSION] = platform
     http_layer.register(app, settings=settings, redis=platform.queue.redis)
     for part in (v0, web, cli):
-        if hasattr(part, "register"):
-            part.register(app)
+        part.register(app)
     return app
 
 
 def _configure(app: Flask, settings: Settings) -> None:
     app.json = StrictJSONProvider(app)
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
     app.config.update(
         SECRET_KEY=secret_key(settings.secret_key, data_dir=settings.data_dir),
         SQLALCHEMY_DATABASE_URI=settings.resolved_database_url,

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
         default="", validation_alias="SECRET_KEY", description="Empty: made once and kept in data_dir"
     )
     secure_cookies: bool = Field(default=False, description="Set behind HTTPS")
+    trusted_proxies: int = Field(
+        default=0, ge=0, description="Reverse proxies in front whose X-Forwarded headers are believed"
+    )
     max_body_bytes: int = Field(
         default=128 * 1024 * 1024, gt=0, description="Larger requests are refused with 413"
     )
@@ -54,6 +57,9 @@ class Settings(BaseSettings):
     )
     shutdown_grace_seconds: float = Field(
         default=5, ge=0, description="So long a worker told to end lets its run go on"
+    )
+    deleted_retention_days: float = Field(
+        default=30, ge=0, le=36_500, description="So long a deleted study case can be restored; 0: for ever"
     )
     log_level: str = "INFO"
 

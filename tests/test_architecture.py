@@ -1,6 +1,7 @@
 """Guards against rot: sizes, layers, error table, routes and what they ask for."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,11 +30,12 @@ FOREIGN_WORDS += ("DESIGN" + ".md", "STACK" + ".md", "STYLE" + ".md")
 
 
 def tracked_files():
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
-    )
-    if listed.returncode == 0 and listed.stdout:
-        return [PROJECT_DIR / name for name in listed.stdout.split("\0") if name]
+    if shutil.which("git"):
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=PROJECT_DIR, capture_output=True, text=True, check=False
+        )
+        if listed.returncode == 0 and listed.stdout:
+            return [PROJECT_DIR / name for name in listed.stdout.split("\0") if name]
     folders = ("sostrades_api", "tests", "migrations", "benchmarks", "docs", "templates")
     return [path for folder in folders for path in (PROJECT_DIR / folder).rglob("*") if path.is_file()]
 

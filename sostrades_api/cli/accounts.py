@@ -13,18 +13,27 @@ from sostrades_api.services.group_create import group_create
 from sostrades_api.services.group_get import group_get
 from sostrades_api.services.user_create import user_create
 from sostrades_api.services.user_get import user_get
+from sostrades_api.services.user_reset_password import user_reset_password
+from sostrades_api.services.user_set_active import user_set_active
+
+_password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the first line of stdin."
+)
 
 
 @command("create_user", example="alice --password-stdin < password.txt")
 @click.argument("username")
-@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
+@_password_option
 @click.option("--no-password", is_flag=True, help="A user who acts through API keys only.")
 @click.option("--admin", is_flag=True, help="May do everything with every study case.")
 @json_option
 def create_user(
     *, username: str, password_stdin: bool, no_password: bool, admin: bool, as_json: bool
 ) -> None:
-    """Create the user USERNAME; the password is asked for unless an option says otherwise."""
+    """Create a user.
+
+    The password is asked for unless an option says otherwise.
+    """
     if password_stdin and no_password:
         raise click.UsageError("Give one of --password-stdin and --no-password, not both")
     password = None if no_password else _password(password_stdin=password_stdin)
@@ -32,11 +41,52 @@ def create_user(
     _report(_described_user(user), f"User '{user.username}' is created", as_json=as_json)
 
 
+@command("reset_password", example="alice --password-stdin < password.txt")
+@click.argument("username")
+@_password_option
+@json_option
+def reset_password(*, username: str, password_stdin: bool, as_json: bool) -> None:
+    """Give a user a new password.
+
+    It is asked for unless an option says otherwise. Browser sessions that began with the old one end at once;
+    API keys stay as they are.
+    """
+    user = user_get(db.session(), username=username)
+    user_reset_password(db.session(), user, password=_password(password_stdin=password_stdin))
+    _report(_described_user(user), f"User '{user.username}' has a new password", as_json=as_json)
+
+
+@command("deactivate_user", example="alice")
+@click.argument("username")
+@json_option
+def deactivate_user(*, username: str, as_json: bool) -> None:
+    """Shut a user out, at once.
+
+    Password, browser sessions and API keys open nothing any more, until activate_user. Keys of groups go on
+    working; study cases and history stay.
+    """
+    _set_active(username, is_active=False, as_json=as_json)
+
+
+@command("activate_user", example="alice")
+@click.argument("username")
+@json_option
+def activate_user(*, username: str, as_json: bool) -> None:
+    """Let a deactivated user in again.
+
+    The password and the API keys are those from before.
+    """
+    _set_active(username, is_active=True, as_json=as_json)
+
+
 @command("create_group", example="analysts")
 @click.argument("name")
 @json_option
 def create_group(*, name: str, as_json: bool) -> None:
-    """Create the group NAME; its members own study cases together."""
+    """Create a group.
+
+    Its members own study cases together.
+    """
     group = group_create(db.session(), name=name)
     _report(_described_group(group), f"Group '{group.name}' is created", as_json=as_json)
 
@@ -46,7 +96,7 @@ def create_group(*, name: str, as_json: bool) -> None:
 @click.argument("username")
 @json_option
 def add_to_group(*, group: str, username: str, as_json: bool) -> None:
-    """Make the user USERNAME a member of GROUP."""
+    """Make a user a member of a group."""
     session = db.session()
     found, user = group_get(session, name=group), user_get(session, username=username)
     added = group_add_member(session, group=found, user=user)
@@ -69,6 +119,14 @@ def list_groups(*, as_json: bool) -> None:
     """List the groups and their members."""
     rows = [_described_group(group) for group in group_list(db.session())]
     print_rows(rows, as_json=as_json, nothing="There are no groups; create one with create_group")
+
+
+def _set_active(username: str, *, is_active: bool, as_json: bool) -> None:
+    user = user_get(db.session(), username=username)
+    changed = user_set_active(db.session(), user, is_active=is_active)
+    state = "active" if is_active else "deactivated"
+    message = f"User '{user.username}' is {state}{'' if changed else ' already'}"
+    _report(_described_user(user), message, as_json=as_json)
 
 
 def _password(*, password_stdin: bool) -> str:
@@ -105,4 +163,13 @@ def _described_group(group: Group) -> dict[str, Any]:
     }
 
 
-COMMANDS = (create_user, create_group, add_to_group, list_users, list_groups)
+COMMANDS = (
+    create_user,
+    reset_password,
+    deactivate_user,
+    activate_user,
+    create_group,
+    add_to_group,
+    list_users,
+    list_groups,
+)

@@ -94,7 +94,8 @@ def _data_dir_alone(data_dir: Path) -> Iterator[None]:
 
 
 def _run(options: Options) -> None:
-    _say(f"data in {options.data_dir}")
+    configured = [name for name in ("DATABASE_URL", "REDIS_URL", "VALUE_STORE_URL") if os.environ.get(name)]
+    _say(f"data in {options.data_dir}{', and where these say: ' * bool(configured)}{', '.join(configured)}")
     listener = _listen(options)
     env = {
         **os.environ,

@@ -25,7 +25,9 @@ _RUNNING = frozenset({"PENDING", "RUNNING"})
 @click.option("--no-wait", is_flag=True, help="Return as soon as it is queued.")
 @json_option
 def run_study(*, study_case_id: int, no_wait: bool, as_json: bool) -> None:
-    """Execute a study case on the platform's workers and wait for its end; exit 1 unless it FINISHED.
+    """Execute a study case and wait for its end.
+
+    The platform's workers do it. The exit status is 1 unless it FINISHED.
 
     Interrupting the command leaves the execution running; stop_study stops it.
     """
@@ -40,7 +42,10 @@ def run_study(*, study_case_id: int, no_wait: bool, as_json: bool) -> None:
 @command("stop_study", example="12")
 @click.argument("study_case_id", type=int)
 def stop_study(*, study_case_id: int) -> None:
-    """Stop the queued or running execution of a study case."""
+    """Stop the execution of a study case.
+
+    One that waits in the queue is stopped as well.
+    """
     study = _study(study_case_id, permission=Permission.STOP)
     execution_stop(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
     note(f"Study case {study_case_id} is asked to stop")

@@ -1,4 +1,4 @@
-"""``--expires``: a time from now (``30d``) or a moment (``2030-01-31``)."""
+"""Times: an age (``1d``), or when something expires: from now (``30d``) or at a moment (``2030-01-31``)."""
 
 import datetime as dt
 import re
@@ -8,7 +8,22 @@ import click
 from sostrades_api.models import utc_now
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_FROM_NOW = re.compile(r"(\d{1,6})([hdw])")
+_SPAN = re.compile(r"(\d{1,6})([hdw])")
+
+
+class Age(click.ParamType):
+    """Hours, days or weeks."""
+
+    name = "1d"
+
+    def convert(
+        self, value: str | dt.timedelta, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.timedelta:
+        """A span of time."""
+        span = value if isinstance(value, dt.timedelta) else _span(value.strip())
+        if span is None:
+            self.fail(f"'{value}' is no age: use hours, days or weeks like 12h, 1d, 4w", param, ctx)
+        return span
 
 
 class Expiry(click.ParamType):
@@ -30,11 +45,16 @@ class Expiry(click.ParamType):
 
 
 def _parse(text: str) -> dt.datetime:
-    from_now = _FROM_NOW.fullmatch(text)
-    if from_now:
-        return utc_now() + dt.timedelta(**{_UNITS[from_now[2]]: int(from_now[1])})
+    from_now = _span(text)
+    if from_now is not None:
+        return utc_now() + from_now
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _span(text: str) -> dt.timedelta | None:
+    found = _SPAN.fullmatch(text)
+    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
 expires_option = click.option(

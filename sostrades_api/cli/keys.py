@@ -27,7 +27,9 @@ read_only_option = click.option("--read-only", is_flag=True, help="The key may r
 def create_api_key(
     *, group: str, name: str, expires_at: dt.datetime | None, read_only: bool, as_json: bool
 ) -> None:
-    """Create an API key that acts as GROUP; NAME says what it is for.
+    """Create an API key that acts as a group.
+
+    NAME says what it is for.
 
     The key is printed once, alone on the last line of the output; it cannot be shown again.
     """
@@ -44,7 +46,9 @@ def create_api_key(
 def create_user_api_key(
     *, username: str, name: str, expires_at: dt.datetime | None, read_only: bool, as_json: bool
 ) -> None:
-    """Create an API key that acts as the user USERNAME; NAME says what it is for.
+    """Create an API key that acts as a user.
+
+    NAME says what it is for.
 
     The key is printed once, alone on the last line of the output; it cannot be shown again.
     """
@@ -55,7 +59,10 @@ def create_user_api_key(
 @command("list_api_keys", example="--json")
 @json_option
 def list_api_keys(*, as_json: bool) -> None:
-    """List the API keys: whose, what for, used when; never the keys themselves."""
+    """List the API keys, never their secrets.
+
+    Whose they are, what for, and when they were used last.
+    """
     rows = [_described(key) for key in api_key_list(db.session())]
     print_rows(rows, as_json=as_json, nothing="There are no API keys; create one with create_api_key")
 
@@ -64,7 +71,10 @@ def list_api_keys(*, as_json: bool) -> None:
 @click.argument("api_key_id", type=int)
 @json_option
 def revoke_api_key(*, api_key_id: int, as_json: bool) -> None:
-    """Make the API key with the number API_KEY_ID (see list_api_keys) useless, at once and for good."""
+    """Make an API key useless, at once, for good.
+
+    API_KEY_ID is its number (see list_api_keys).
+    """
     session = db.session()
     key = api_key_revoke(session, key=api_key_get(session, api_key_id=api_key_id))
     if as_json:
@@ -78,7 +88,9 @@ def revoke_api_key(*, api_key_id: int, as_json: bool) -> None:
 @expires_option
 @json_option
 def renew_api_key(*, api_key_id: int, expires_at: dt.datetime | None, as_json: bool) -> None:
-    """Replace the API key with the number API_KEY_ID by a new one for the same owner and purpose.
+    """Replace an API key by a new one.
+
+    It has the same owner and purpose; API_KEY_ID is the number of the old one (see list_api_keys).
 
     The old key stops working at once. Without --expires the new one lives as long as the old one was to.
     """

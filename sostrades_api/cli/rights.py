@@ -29,7 +29,10 @@ def _holder_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("role", type=click.Choice(list(_ROLES), case_sensitive=False))
 @_holder_options
 def grant_right(*, study_case_id: int, role: str, username: str | None, group: str | None) -> None:
-    """Give a user or a group ROLE on a study case; it replaces the role given before."""
+    """Give a user or a group a role on a study.
+
+    It replaces the role given before.
+    """
     study, holder = _study(study_case_id), _holder(username=username, group=group)
     right_grant(db.session(), study, holder=holder, role=_ROLES[role])
     note(f"{_name(holder)} is {_ROLES[role]} on study case {study.id} '{study.name}'")
@@ -39,7 +42,10 @@ def grant_right(*, study_case_id: int, role: str, username: str | None, group: s
 @click.argument("study_case_id", type=int)
 @_holder_options
 def revoke_right(*, study_case_id: int, username: str | None, group: str | None) -> None:
-    """Take a user's or a group's right on a study case away; the owning group's cannot be."""
+    """Take a role on a study away.
+
+    The owning group's cannot be taken away.
+    """
     study, holder = _study(study_case_id), _holder(username=username, group=group)
     right_revoke(db.session(), study, holder=holder)
     note(f"{_name(holder)} has no right of their own on study case {study.id} '{study.name}' any more")
@@ -49,7 +55,10 @@ def revoke_right(*, study_case_id: int, username: str | None, group: str | None)
 @click.argument("study_case_id", type=int)
 @json_option
 def list_rights(*, study_case_id: int, as_json: bool) -> None:
-    """List who has a right on a study case; its owning group comes first."""
+    """List who has a role on a study case.
+
+    Its owning group comes first.
+    """
     study = _study(study_case_id)
     owner = {"holder": f"group {study.group.name}", "role": Role.MANAGER.value, "owner": True}
     given = [_described(right) for right in right_list(db.session(), study)]

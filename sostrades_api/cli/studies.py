@@ -21,7 +21,10 @@ from sostrades_api.services.study_case_restore import study_case_restore
 @command("list_processes", example="--json")
 @json_option
 def list_processes(*, as_json: bool) -> None:
-    """List the installed processes with their references; one that cannot be used with the reason."""
+    """List the installed processes.
+
+    Each with its references; one that cannot be used with the reason.
+    """
     rows = [_described_process(name) for name in catalogue.names()]
     print_rows(rows, as_json=as_json, nothing="No process is installed")
     for name, reason in catalogue.broken().items():
@@ -32,7 +35,10 @@ def list_processes(*, as_json: bool) -> None:
 @click.option("--deleted", is_flag=True, help="The deleted ones, which restore_study brings back.")
 @json_option
 def list_studies(*, deleted: bool, as_json: bool) -> None:
-    """List the study cases, the one changed last first."""
+    """List the study cases.
+
+    The one changed last comes first.
+    """
     found = study_case_find(db.session(), actor=COMMAND_LINE, deleted=deleted)
     nothing = "There are no deleted study cases" if deleted else "There are no study cases"
     print_rows([_described(one) for one in found], as_json=as_json, nothing=nothing)
@@ -45,7 +51,10 @@ def list_studies(*, deleted: bool, as_json: bool) -> None:
 @click.option("--reference", help="The values to start from (see list_processes); default: the first.")
 @json_option
 def create_study(*, process: str, name: str, group: str, reference: str | None, as_json: bool) -> None:
-    """Create a study case NAME of an installed PROCESS; its number is printed alone on the last line."""
+    """Create a study case of a process.
+
+    Its number is printed alone on the last line.
+    """
     session = db.session()
     study = study_case_create(
         session,
@@ -66,7 +75,10 @@ def create_study(*, process: str, name: str, group: str, reference: str | None, 
 @command("delete_study", example="12")
 @click.argument("study_case_id", type=int)
 def delete_study(*, study_case_id: int) -> None:
-    """Delete a study case: nobody sees it any more; restore_study brings it back."""
+    """Delete a study case, for the time being.
+
+    Nobody sees it any more; restore_study brings it back until collect_garbage removes it.
+    """
     session = db.session()
     study = study_case_get(session, study_case_id, actor=COMMAND_LINE, permission=Permission.DELETE)
     name = study.name
@@ -77,7 +89,10 @@ def delete_study(*, study_case_id: int) -> None:
 @command("restore_study", example="12")
 @click.argument("study_case_id", type=int)
 def restore_study(*, study_case_id: int) -> None:
-    """Bring a deleted study case back, with its values, history and results."""
+    """Bring a deleted study case back.
+
+    Its values, history and results are as they were.
+    """
     session = db.session()
     permission = Permission.DELETE
     study = study_case_get(session, study_case_id, actor=COMMAND_LINE, permission=permission, deleted=True)

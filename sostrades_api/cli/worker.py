@@ -28,7 +28,10 @@ _ENVIRONMENT = {
 @click.option("--count", type=click.IntRange(1, 256), default=1, show_default=True, help="Runs at a time.")
 @with_appcontext
 def worker(*, count: int) -> None:
-    """Execute study cases: starts the queue server if none is configured, workers, and their sweeper."""
+    """Execute study cases, until it is told to end.
+
+    Starts workers, their sweeper and, if none is configured, the queue server.
+    """
     _start_again_tuned()
     level = current_platform().settings.log_level.upper()
     logging.getLogger("sostrades_api").setLevel(level)  # a command's own is quieter; this one serves

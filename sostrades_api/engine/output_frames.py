@@ -86,7 +86,7 @@ class FrameChecker:
                 numbers = column.to_numpy()
                 if not np.isfinite(numbers).all():
                     row = int(np.flatnonzero(~np.isfinite(numbers))[0])
-                    raise NotFiniteError(f"column {name!r}, row {row} is {numbers[row]}")
+                    raise NotFiniteError(f"column {name!r}, row {row + 1} is {numbers[row]}")
 
 
 def _with_plain_index(frame: pd.DataFrame) -> pd.DataFrame:

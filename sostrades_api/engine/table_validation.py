@@ -1,4 +1,4 @@
-"""Full check of a table against its declared columns; faults name row and column."""
+"""Full check of a table against its declared columns; faults name row (the first is row 1) and column."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -83,7 +83,7 @@ def _check_column(series: pd.Series, column: Column | None, where: str, faults: 
 
 def _report(found: list[tuple[int, Any, str]], where: str, faults: list[str]) -> None:
     faults.extend(
-        f"{where}, row {row}: {value!r} is {reason}" for row, value, reason in found[:_SHOWN_FAULTS]
+        f"{where}, row {row + 1}: {value!r} is {reason}" for row, value, reason in found[:_SHOWN_FAULTS]
     )
     if len(found) > _SHOWN_FAULTS:
         faults.append(f"{where}: {len(found) - _SHOWN_FAULTS} more rows are wrong")

@@ -25,9 +25,7 @@ class StrictJSONProvider(JSONProvider):
 
     def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
         """Parse; every fault is a ``ValueError``."""
-        document = orjson.loads(s)
-        _check_depth(document, s)
-        return document
+        return strict_json(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """An ``application/json`` response."""
@@ -42,20 +40,27 @@ class StrictJSONProvider(JSONProvider):
             return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def strict_json(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> Any:
+    """Parse JSON; every fault is a ``ValueError``."""
+    document = orjson.loads(text)
+    _check_depth(document, text, max_depth=max_depth)
+    return document
+
+
 def _null(_constant: str) -> None:
     """What NaN and infinities become."""
 
 
-def _check_depth(document: Any, text: str | bytes) -> None:
+def _check_depth(document: Any, text: str | bytes, *, max_depth: int) -> None:
     """Refuse nesting that a recursive reader further on would not survive."""
     opening = (b"[", b"{") if isinstance(text, bytes) else ("[", "{")
-    if sum(text.count(bracket) for bracket in opening) <= MAX_DEPTH:  # type: ignore[arg-type]
+    if sum(text.count(bracket) for bracket in opening) <= max_depth:  # type: ignore[arg-type]
         return
     level, depth = [document], 0
     while level:
         depth += 1
-        if depth > MAX_DEPTH:
-            msg = f"JSON nested deeper than {MAX_DEPTH} levels"
+        if depth > max_depth:
+            msg = f"it is nested deeper than {max_depth} levels"
             raise ValueError(msg)
         level = [child for parent in level for child in _children(parent) if isinstance(child, dict | list)]
 

@@ -75,8 +75,8 @@ class ParameterChange(Base):
     study_case_id: Mapped[int] = mapped_column(ForeignKey("study_cases.id", ondelete="CASCADE"))
     revision: Mapped[int]
     name: Mapped[str] = mapped_column(String(VARIABLE_NAME_LENGTH))
-    old_digest: Mapped[str | None] = mapped_column(ForeignKey("stored_values.digest"))
-    new_digest: Mapped[str | None] = mapped_column(ForeignKey("stored_values.digest"))
+    old_digest: Mapped[str | None] = mapped_column(ForeignKey("stored_values.digest"), index=True)
+    new_digest: Mapped[str | None] = mapped_column(ForeignKey("stored_values.digest"), index=True)
     actor: Mapped[str] = mapped_column(String(200))
     at: Mapped[dt.datetime] = mapped_column(default=utc_now)
     note: Mapped[str | None] = mapped_column(Text)

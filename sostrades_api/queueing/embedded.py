@@ -23,7 +23,10 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
 
 from sostrades_api.errors import UnavailableError
 from sostrades_api.queueing.embedded_state import (
@@ -38,7 +41,16 @@ from sostrades_api.settings import Settings
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
 _ENDING_SECONDS = 5.0
+PATIENCE_SECONDS = 15.0  # of silence, after which a server is ended and another started
 _PR_SET_PDEATHSIG = 1
+
+
+class Presence(StrEnum):
+    """What became of a server that was started once."""
+
+    ANSWERS = "ANSWERS"  # it is ours and serves
+    SILENT = "SILENT"  # it is there, but loads its data, or its machine is too busy
+    ABSENT = "ABSENT"  # nobody listens, or a stranger
 
 
 class Lifetime(StrEnum):
@@ -80,27 +92,40 @@ def ensure_server(settings: Settings, *, lifetime: Lifetime = Lifetime.STARTER) 
     queue_dir(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
     with FileLock(queue_dir(settings) / "start.lock", timeout=2 * _START_SECONDS):
         state = read_state(settings)
-        if state is not None and _answers(state):
+        if state is not None and _patiently(state) is Presence.ANSWERS:
             return EmbeddedServer(url=state.url)
         if state is not None:
             _outlive(state)
         return _start(settings, previous=state, lifetime=lifetime)
 
 
-def is_answering(settings: Settings) -> bool:
-    """Whether the embedded server of this data folder answers now."""
+def presence_of_server(settings: Settings) -> Presence:
+    """Whether the embedded server of this data folder is there now."""
     state = read_state(settings)
-    return state is not None and _answers(state)
+    return Presence.ABSENT if state is None else _presence(state)
 
 
-def _answers(state: EmbeddedState) -> bool:
-    client = Redis.from_url(state.url, socket_timeout=1, socket_connect_timeout=1)
+def _presence(state: EmbeddedState) -> Presence:
+    client = Redis.from_url(
+        state.url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+    )
     try:
-        return bool(client.ping())
+        client.ping()
+    except (RedisTimeoutError, BusyLoadingError):
+        return Presence.SILENT
     except RedisError:  # nobody there, or a stranger who does not know our password
-        return False
+        return Presence.ABSENT
     finally:
         client.close()
+    return Presence.ANSWERS
+
+
+def _patiently(state: EmbeddedState) -> Presence:
+    """A busy machine or disk may keep a server from answering for seconds; that is no reason to end it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (presence := _presence(state)) is Presence.SILENT and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return presence
 
 
 def _outlive(state: EmbeddedState) -> None:
@@ -142,7 +167,7 @@ def _start(settings: Settings, *, previous: EmbeddedState | None, lifetime: Life
 
 def _wait_until_ready(server: EmbeddedServer, *, state: EmbeddedState, log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while not _answers(state):
+    while _presence(state) is not Presence.ANSWERS:
         ended = server.process is not None and server.process.poll() is not None
         if ended or time.monotonic() > deadline:
             server.stop()

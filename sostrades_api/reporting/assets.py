@@ -14,7 +14,7 @@ PLOTLY = "plotly.min.js"
 @functools.cache
 def text(name: str) -> str:
     """A shared file of ours."""
-    return (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
+    return (resources.files("sostrades_api.reporting") / "static" / name).read_text(encoding="utf-8")
 
 
 def joined(*names: str) -> str:
@@ -33,7 +33,8 @@ def plotly_js() -> str:
     if "</script" in source.lower() or "<!--" in source:
         msg = "this plotly.js cannot be inlined: it holds an HTML end tag or comment"
         raise RuntimeError(msg)
-    return source
+    # ASCII takes a byte a character in memory, else every copy of the page would be twice as large.
+    return re.sub(r"[^\x00-\x7f]", lambda found: f"\\u{ord(found[0]):04x}", source)
 
 
 @functools.cache

@@ -30,13 +30,8 @@ def loop_outcomes(history: pd.DataFrame | None, *, tolerance: float) -> tuple[Lo
     if history is None or history.empty:
         return ()
     return tuple(
-        LoopOutcome(
-            name=str(name),
-            iterations=int(rows["iteration"].nunique()),
-            residual=float(rows["residual"].iloc[-1]),
-            tolerance=tolerance,
-        )
-        for name, rows in history.groupby("loop", sort=False)
+        LoopOutcome(name=name, iterations=len(set(iterations)), residual=residuals[-1], tolerance=tolerance)
+        for name, iterations, residuals in _loops(history)
     )
 
 
@@ -44,15 +39,13 @@ def convergence_figure(history: pd.DataFrame | None, *, tolerance: float) -> dic
     """The residual of every loop by iteration, on a logarithmic axis; None without a loop."""
     if history is None or history.empty:
         return None
+    loops = _loops(history)
     series = [
-        Series(
-            name=str(name), x=rows["iteration"], y=_drawable(rows["residual"]), kind=SeriesKind.LINES_MARKERS
-        )
-        for name, rows in history.groupby("loop", sort=False)
+        Series(name=name, x=iterations, y=_drawable(residuals), kind=SeriesKind.LINES_MARKERS)
+        for name, iterations, residuals in loops
     ]
-    last = int(history["iteration"].max())
-    first = int(history["iteration"].min())
-    limit = Series(name="Tolerance", x=[first, last], y=[tolerance, tolerance])
+    reached = [iteration for _, iterations, _ in loops for iteration in iterations]
+    limit = Series(name="Tolerance", x=[min(reached), max(reached)], y=[tolerance, tolerance])
     return figure_dict(
         Chart(
             title="Residuals of the coupling loops",
@@ -61,6 +54,17 @@ def convergence_figure(history: pd.DataFrame | None, *, tolerance: float) -> dic
             series=(*series, limit),
         )
     )
+
+
+def _loops(history: pd.DataFrame) -> list[tuple[str, list[int], list[float]]]:
+    """Name, iterations and residuals of each loop, in the order in which they were solved."""
+    loops: dict[str, tuple[list[int], list[float]]] = {}
+    columns = (history[name].tolist() for name in ("loop", "iteration", "residual"))
+    for name, iteration, residual in zip(*columns, strict=True):
+        iterations, residuals = loops.setdefault(str(name), ([], []))
+        iterations.append(int(iteration))
+        residuals.append(float(residual))
+    return [(name, iterations, residuals) for name, (iterations, residuals) in loops.items()]
 
 
 def _drawable(residuals: Sequence[float]) -> list[float | None]:

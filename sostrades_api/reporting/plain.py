@@ -25,7 +25,7 @@ def plain_scalar(value: Any) -> Any:
     return None if type(value).__name__ == "NAType" else str(value)
 
 
-def plain_list(values: Sequence[Any]) -> list[Any]:
+def plain_list(values: Sequence[Any] | np.ndarray) -> list[Any]:
     """A sequence, an array or a pandas Series as a list of plain scalars."""
     array = values if isinstance(values, np.ndarray) else getattr(values, "values", values)
     if isinstance(array, np.ndarray) and array.ndim == 1:

@@ -2,7 +2,7 @@
 
 import functools
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from sostrades_api.reporting import assets
@@ -55,7 +55,7 @@ def content_security_policy() -> str:
 
 
 @functools.cache
-def _template() -> object:
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(PROJECT_DIR / "templates"),
         autoescape=True,

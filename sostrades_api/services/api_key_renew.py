@@ -22,6 +22,7 @@ def api_key_renew(session: Session, *, key: ApiKey, expires_at: dt.datetime | No
         ConflictError: It was revoked: what was taken away is not given back this way.
     """
     with unit_of_work(session):
+        session.refresh(key, with_for_update=True)  # of two at once, one comes too late
         if key.revoked_at is not None:
             detail = f"API key number {key.id} is revoked; create a new one"
             raise ConflictError(detail)

@@ -14,6 +14,7 @@ def api_key_revoke(session: Session, *, key: ApiKey) -> ApiKey:
         ConflictError: It was revoked before.
     """
     with unit_of_work(session):
+        session.refresh(key, with_for_update=True)  # of two at once, one comes too late
         if key.revoked_at is not None:
             detail = f"API key number {key.id} is revoked already"
             raise ConflictError(detail)

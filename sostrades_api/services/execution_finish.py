@@ -21,11 +21,12 @@ def execution_finish(
     Raises:
         UnstorableValueError: An output is of a kind that is not stored; nothing was written.
     """
+    staged = values.stage(outputs)
     with unit_of_work(session):
         execution = find_attempt(session, key)
         if execution is None:
             return False
-        digests = values.put_many(session, outputs)
+        digests = values.put_many(session, staged)
         if digests:
             rows = [
                 {"execution_id": key.execution_id, "io": "out", "name": name, "digest": digest}

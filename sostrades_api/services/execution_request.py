@@ -13,7 +13,6 @@ from sostrades_api.errors import (
     NotFoundError,
 )
 from sostrades_api.models import (
-    ACTIVE_STATES,
     Execution,
     ExecutionState,
     ExecutionTransition,
@@ -22,6 +21,7 @@ from sostrades_api.models import (
     StudyParameter,
 )
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.execution_find_active import execution_find_active
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -44,7 +44,8 @@ def execution_request(
     plan = study_plan(study.process_name).plan
     with unit_of_work(session) as unit:
         study = _locked(session, study.id)
-        _require_idle(session, study.id)
+        if execution_find_active(session, study_case_id=study.id) is not None:
+            raise AlreadyRunningError
         _require_inputs(session, study, plan=plan)
         execution = _insert(session, study, actor=actor, plan=plan)
         execution_id = execution.id
@@ -59,14 +60,6 @@ def _locked(session: Session, study_case_id: int) -> StudyCase:
     if study is None:
         raise NotFoundError
     return study
-
-
-def _require_idle(session: Session, study_case_id: int) -> None:
-    query = select(Execution.id).where(
-        Execution.study_case_id == study_case_id, Execution.state.in_(ACTIVE_STATES)
-    )
-    if session.scalar(query) is not None:
-        raise AlreadyRunningError
 
 
 def _require_inputs(session: Session, study: StudyCase, *, plan: Plan) -> None:

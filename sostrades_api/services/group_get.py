@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.errors import NotFoundError
 from sostrades_api.models import Group
+from sostrades_api.services.names import normalised_name
 
 
 def group_get(session: Session, *, name: str) -> Group:
@@ -13,7 +14,7 @@ def group_get(session: Session, *, name: str) -> Group:
     Raises:
         NotFoundError: There is none.
     """
-    group = session.scalar(select(Group).where(Group.name == name))
+    group = session.scalar(select(Group).where(Group.name == normalised_name(name)))
     if group is None:
         detail = f"There is no group named '{name}'"
         raise NotFoundError(detail)

@@ -8,13 +8,18 @@ NAME_LENGTH = 128
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
+def normalised_name(name: str) -> str:
+    """A name as it is kept, however it was typed: Unicode's composed form, without blanks around it."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
 def checked_name(name: str, *, what: str, length: int = NAME_LENGTH) -> str:
-    """The name in Unicode's composed form, without blanks around it.
+    """The name as `normalised_name` gives it.
 
     Raises:
         InvalidValuesError: Empty, too long, or with characters nobody can see.
     """
-    composed = unicodedata.normalize("NFC", name).strip()
+    composed = normalised_name(name)
     if not composed:
         raise _fault(f"{what} must not be empty")
     if len(composed) > length:

@@ -4,12 +4,14 @@ Tables are shown by a placeholder, or in full: a DataFrame as ``{"columns": [...
 array as nested lists. NaN and infinities have no JSON form and become null.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from sostrades_api.engine import MISSING, InvalidValue, PlanVariable, ValueType, VariableType
@@ -33,6 +35,14 @@ def json_value(value: Any, *, tables: bool = False) -> Any:
     if isinstance(value, list | tuple):
         return [json_value(item, tables=tables) for item in value]
     return _json_plain(value)
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON out of what `json_value` gave: strict, in UTF-8, whole numbers of any size."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str)
+    except TypeError:  # orjson knows 64 bits only
+        return json.dumps(value, allow_nan=False, default=str).encode()
 
 
 def json_layout(value: Any) -> tuple[Any, Any]:
@@ -172,7 +182,7 @@ def _table_from_json(value: Any) -> Any:
         raise InvalidValue(["columns names a column twice"])
     if not isinstance(rows, list):
         raise InvalidValue(["data is not a list of rows"])
-    for number, row in enumerate(rows):
+    for number, row in enumerate(rows, start=1):
         if not isinstance(row, list) or len(row) != len(columns):
             raise InvalidValue([f"row {number} of data is not a list of {len(columns)} cells"])
     cells = zip(*rows, strict=True) if rows else ([] for _ in columns)

@@ -18,6 +18,7 @@ from sostrades_api.reporting.report import content_security_policy, render
 from sostrades_api.services.discipline_charts_read import discipline_charts_read
 from sostrades_api.services.execution_result_read import ExecutionOutcome, execution_result_read
 from sostrades_api.services.execution_status import NOT_EXECUTED, STUDY_STATUS, execution_find_latest
+from sostrades_api.services.public_text import without_paths
 from sostrades_api.services.report_inputs import report_inputs
 from sostrades_api.services.role_find import role_find
 from sostrades_api.storage import ValueStore
@@ -91,7 +92,7 @@ def _process_label(name: str) -> str:
     try:
         return catalogue.get(name).label or name
     except catalogue.UnknownProcess as error:
-        raise StudyNotLoadableError(str(error)) from error
+        raise StudyNotLoadableError(without_paths(str(error))) from error
 
 
 def _seconds(start: dt.datetime | None, end: dt.datetime | None) -> float | None:

@@ -50,8 +50,9 @@ def study_case_create(
     checked_name = checked_study_name(name, pointer="/name")
     reference_name, reference_values = _reference(process_name, reference)
     checked = _checked(study_plan(process_name), reference_values)
+    staged = values.stage(checked)
     with unit_of_work(session):
-        digests = values.put_many(session, checked)
+        digests = values.put_many(session, staged)
         study = StudyCase(
             name=checked_name,
             process_name=process_name,

@@ -4,10 +4,8 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor, Permission, can
 from sostrades_api.errors import ForbiddenError, NotFoundError
-from sostrades_api.models import StudyCase
+from sostrades_api.models import MAX_ID, StudyCase
 from sostrades_api.services.role_find import role_find
-
-MAX_ID = 2**31 - 1
 
 
 def study_case_get(

@@ -14,18 +14,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import orjson
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from sostrades_api.services.study_case_load import LoadedSide, LoadedStudy, study_case_load
+from sostrades_api.services.parameter_json import json_bytes
+from sostrades_api.services.study_case_load import LoadedSide, study_case_load
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.storage import ValueStore
 
 LONGEST_WAIT = 600.0
 SHARED_SECONDS = 3600
 LARGEST_SHARED = 32 * 1024 * 1024
-_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +141,8 @@ class StudyLoader:
                     prefix=request.prefix,
                     tables=request.tables,
                 )
-            loaded = LoadedBody(study.revision, study.execution_id, study.fingerprint, json_body(study))
+            body = json_bytes(study.variables)
+            loaded = LoadedBody(study.revision, study.execution_id, study.fingerprint, body)
             self._share(_really(request, loaded), loaded)
         self._keep(request, loaded)
         return loaded
@@ -175,11 +175,6 @@ class StudyLoader:
             with suppress(RedisError):
                 key = request.shared_key(loaded.fingerprint)
                 self._shared.set(key, loaded.body, ex=SHARED_SECONDS)
-
-
-def json_body(study: LoadedStudy) -> bytes:
-    """The variables as JSON, NaN and infinities as null."""
-    return orjson.dumps(study.variables, option=_OPTIONS, default=str)
 
 
 def _really(request: LoadRequest, loaded: LoadedBody) -> LoadRequest:

@@ -52,10 +52,11 @@ def study_case_update(
     study_case_id, study_name = study.id, study.name
     plan = study_plan(study.process_name)
     checked = parameter_check([*scalars, *tables], plan=plan, study_name=study_name)
+    staged = values.stage({name: update.value for name, update in checked.items()})
     with unit_of_work(session):
         locked = study_case_lock(session, study_case_id)
         require_revision(locked, if_match_revision)
-        digests = values.put_many(session, {name: update.value for name, update in checked.items()})
+        digests = values.put_many(session, staged)
         write_parameters(session, locked, digests=digests, actor=actor)
         revision = locked.revision
     variables = {}

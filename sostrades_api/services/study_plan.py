@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import xxhash
 
 from sostrades_api.engine import EngineError, Plan
 from sostrades_api.errors import NotFoundError, StudyNotLoadableError
 from sostrades_api.processes import catalogue
-from sostrades_api.services.parameter_json import default_of, described, json_value, show
+from sostrades_api.services.parameter_json import default_of, described, json_bytes, json_value, show
+from sostrades_api.services.public_text import without_paths
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def study_plan(process_name: str) -> StudyPlan:
     try:
         return _described_plan(catalogue.plan_of(process_name))
     except NotFoundError as error:
-        msg = f"its process {process_name!r} cannot be used: {error.detail}"
+        msg = f"its process {process_name!r} cannot be used: {without_paths(error.detail)}"
         raise StudyNotLoadableError(msg) from error
     except EngineError as error:
-        msg = f"its process {process_name!r} cannot be built: {error}"
+        msg = f"its process {process_name!r} cannot be built: {without_paths(str(error))}"
         raise StudyNotLoadableError(msg) from error
 
 
@@ -58,5 +58,5 @@ def _described_plan(plan: Plan) -> StudyPlan:
     descriptions = {name: described(variable) for name, variable in plan.variables.items()}
     defaults = {name: {**descriptions[name], **show(default_of(v))} for name, v in plan.variables.items()}
     exact = [json_value(default_of(variable), tables=True) for variable in plan.variables.values()]
-    packed = orjson.dumps([descriptions, exact], option=orjson.OPT_NON_STR_KEYS, default=str)
-    return StudyPlan(plan, descriptions, defaults, xxhash.xxh3_64_hexdigest(packed)[:12])
+    fingerprint = xxhash.xxh3_64_hexdigest(json_bytes([descriptions, exact]))[:12]
+    return StudyPlan(plan, descriptions, defaults, fingerprint)

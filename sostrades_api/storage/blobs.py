@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,7 +59,8 @@ class BlobStore:
 
     def delete(self, digest: str) -> None:
         """Remove a blob; one that is mapped stays readable to its readers."""
-        self._fs.rm_file(self._path(digest))
+        with suppress(FileNotFoundError):  # another collector was quicker
+            self._fs.rm_file(self._path(digest))
 
     def older_than(self, moment: dt.datetime) -> Iterator[str]:
         """Digests of the blobs last written before ``moment``."""

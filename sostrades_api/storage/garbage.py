@@ -1,48 +1,59 @@
 """Removes what nothing refers to: rows first, blobs once no row names them."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
-from sqlalchemy import Column, Table, delete, exists, func, select
+from sqlalchemy import Column, ColumnElement, Table, delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import Base, StoredValue, utc_now
+from sostrades_api.models import Base, StoredValue
 from sostrades_api.storage.value_store import GARBAGE_LOCK, ValueStore
 
 _TABLE = cast("Table", StoredValue.__table__)
-_DIGESTS_PER_QUERY = 10_000
+_LONGEST_WAIT = "2s"  # writers that come meanwhile wait behind the collector
 
 
-@dataclass(frozen=True)
-class Swept:
-    """How much one sweep removed."""
-
-    rows: int
-    blobs: int
+def find_unused_values(session: Session, *, before: dt.datetime) -> list[str]:
+    """Digests of the values that nobody refers to and that are older than ``before``."""
+    return list(session.scalars(select(_TABLE.c.digest).where(_TABLE.c.created_at < before, *_unused())))
 
 
-def collect_garbage(session: Session, store: ValueStore, *, older_than: dt.timedelta) -> Swept:
-    """Delete values nobody refers to and blobs without a row, if they are older than ``older_than``.
+def delete_unused_values(session: Session, *, digests: Sequence[str]) -> set[str]:
+    """Delete those of these values that nobody refers to now, in the caller's writing transaction.
 
-    The caller commits. A blob goes one sweep after its row, so that a rollback loses nothing.
+    Their blobs stay: `delete_orphans` takes them at a later collection, so that a roll-back loses nothing.
     """
-    before = utc_now() - older_than
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(GARBAGE_LOCK)))
-    unused = delete(_TABLE).where(_TABLE.c.created_at < before)
-    for column in _references():
-        unused = unused.where(~exists().where(column == _TABLE.c.digest))
-    # On SQLite this statement takes the write lock, which keeps writers out of the blobs below.
-    dropped = set(session.scalars(unused.returning(_TABLE.c.digest)))
-    candidates = [digest for digest in store.blobs.older_than(before) if digest not in dropped]
-    orphans = set(candidates)
-    for at in range(0, len(candidates), _DIGESTS_PER_QUERY):
-        chunk = candidates[at : at + _DIGESTS_PER_QUERY]
-        orphans -= set(session.scalars(select(_TABLE.c.digest).where(_TABLE.c.digest.in_(chunk))))
+    _keep_writers_out(session)
+    statement = delete(_TABLE).where(_TABLE.c.digest.in_(digests), *_unused())
+    return set(session.scalars(statement.returning(_TABLE.c.digest)))
+
+
+def find_orphans(session: Session, *, digests: Iterable[str]) -> list[str]:
+    """Those of these blobs that no row names."""
+    named = set(session.scalars(select(_TABLE.c.digest)))
+    return [digest for digest in digests if digest not in named]
+
+
+def delete_orphans(session: Session, store: ValueStore, *, digests: Iterable[str]) -> int:
+    """Delete those of these blobs that no row names, in the caller's writing transaction; say how many."""
+    orphans = set(digests)
+    _keep_writers_out(session)
+    orphans -= set(session.scalars(select(_TABLE.c.digest).where(_TABLE.c.digest.in_(orphans))))
     for digest in orphans:
         store.blobs.delete(digest)
-    return Swept(rows=len(dropped), blobs=len(orphans))
+    return len(orphans)
+
+
+def _keep_writers_out(session: Session) -> None:
+    """Until the transaction ends; on SQLite its write lock does that."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SET LOCAL lock_timeout = '{_LONGEST_WAIT}'"))
+        session.execute(select(func.pg_advisory_xact_lock(GARBAGE_LOCK)))
+
+
+def _unused() -> Iterator[ColumnElement[bool]]:
+    return (~exists().where(column == _TABLE.c.digest) for column in _references())
 
 
 def _references() -> list[Column[str]]:

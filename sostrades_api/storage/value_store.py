@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import String, Table, any_, func, literal, select
@@ -20,6 +21,23 @@ _ENTRY_OVERHEAD = 300  # bytes the cache spends on an entry beside its data
 _TABLE = cast("Table", StoredValue.__table__)
 
 
+@dataclass(frozen=True)
+class StagedValues:
+    """Values by name, encoded; the blobs of the large ones are written, no row names them yet."""
+
+    encoded: Mapping[str, Encoded]
+
+    @property
+    def unique(self) -> dict[str, Encoded]:
+        """By digest."""
+        return {item.digest: item for item in self.encoded.values()}
+
+    @property
+    def large(self) -> dict[str, bytes]:
+        """Those that are kept in the blob store, by digest."""
+        return {item.digest: item.data for item in self.encoded.values() if len(item.data) > MAX_INLINE}
+
+
 class ValueStore:
     """Immutable values by digest; one instance a process, safe to share between threads.
 
@@ -31,21 +49,28 @@ class ValueStore:
         self._values = ValueCache(cache_bytes)
         self._summaries = ValueCache(cache_bytes // 8)
 
-    def put_many(self, session: Session, values: Mapping[str, Any]) -> dict[str, str]:
+    def stage(self, values: Mapping[str, Any]) -> "StagedValues":
+        """Do what takes time before the transaction begins: encode values and write the large ones' blobs.
+
+        Raises:
+            UnstorableValueError: A value is of a kind that is not stored; nothing was stored.
+        """
+        staged = StagedValues({name: encode(value) for name, value in values.items()})
+        self.blobs.write_many(staged.large)
+        return staged
+
+    def put_many(self, session: Session, values: "Mapping[str, Any] | StagedValues") -> dict[str, str]:
         """Store values and return their digests by the same names; equal values are stored once.
 
         Raises:
             UnstorableValueError: A value is of a kind that is not stored; nothing was stored.
         """
-        encoded = {name: encode(value) for name, value in values.items()}
-        unique = {item.digest: item for item in encoded.values()}
-        large = {digest: item.data for digest, item in unique.items() if len(item.data) > MAX_INLINE}
-        self.blobs.write_many(large)
-        if unique:
-            _insert(session, unique)
+        staged = values if isinstance(values, StagedValues) else self.stage(values)
+        if staged.unique:
+            _insert(session, staged.unique)
         # The collector may have taken a blob between the write and the lock; it cannot any more.
-        self.blobs.write_many(large)
-        return {name: item.digest for name, item in encoded.items()}
+        self.blobs.write_many(staged.large)
+        return {name: item.digest for name, item in staged.encoded.items()}
 
     def put(self, session: Session, value: Any) -> str:
         """Store one value and return its digest."""

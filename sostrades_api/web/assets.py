@@ -18,7 +18,7 @@ _SMALLEST_ZIPPED = 1024
 
 
 def _own(name: str) -> str:
-    return (resources.files(__package__) / "static" / name).read_text(encoding="utf-8")
+    return (resources.files("sostrades_api.web") / "static" / name).read_text(encoding="utf-8")
 
 
 _SOURCES: Mapping[str, Callable[[], str]] = {

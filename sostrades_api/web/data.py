@@ -140,7 +140,9 @@ def _reasons(error: DomainError) -> str:
 
 
 def _back(study_id: int) -> str:
-    kept = {key: request.form[key] for key in ("node", "search", "page") if request.form.get(key)}
+    kept: dict[str, Any] = {
+        key: request.form[key] for key in ("node", "search", "page") if request.form.get(key)
+    }
     return url_for("data.show", study_id=study_id, **kept)
 
 

@@ -1,15 +1,19 @@
 """Sign in with user name and password or with an API key; sign out."""
 
+from typing import Any
+
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.errors import AuthenticationError
 from sostrades_api.http.rate_limit import limiter_of
 from sostrades_api.models import db
 from sostrades_api.services.actor_of_user import actor_of_user
 from sostrades_api.services.api_key_authenticate import api_key_authenticate
+from sostrades_api.services.names import normalised_name
 from sostrades_api.services.sign_in_resume import ticket_of_key, ticket_of_user
 from sostrades_api.services.user_authenticate import user_authenticate
 from sostrades_api.web import signed_in
@@ -25,20 +29,20 @@ _LONGEST = 1024
 def throttle(app: Flask) -> None:
     """Slow down guessing: of one address, and of one name from anywhere."""
     limiter = limiter_of(app)
-    limited = app.view_functions["sign_in.enter"]
+    limited: Any = app.view_functions["sign_in.enter"]
     for rule, key in ((FAILURES_OF_ADDRESS, get_remote_address), (FAILURES_OF_NAME, _name_asked_for)):
         limited = limiter.limit(rule, key_func=key, deduct_when=_failed)(limited)
     app.view_functions["sign_in.enter"] = limited
 
 
 @pages.get("/")
-def home() -> Response:
+def home() -> AnyResponse:
     """Lead to the study cases."""
     return redirect(url_for("studies.show_all"))
 
 
 @pages.get("/sign-in")
-def show() -> Response | str:
+def show() -> AnyResponse | str:
     """Show the form."""
     if current_user.is_authenticated:
         return redirect(signed_in.local_address(request.args.get("next")))
@@ -46,7 +50,7 @@ def show() -> Response | str:
 
 
 @pages.post("/sign-in")
-def enter() -> Response | tuple[str, int]:
+def enter() -> AnyResponse | tuple[str, int]:
     """Sign in, or say that it did not work without saying why."""
     try:
         signed_in.csrf.protect()
@@ -60,7 +64,7 @@ def enter() -> Response | tuple[str, int]:
 
 
 @pages.post("/sign-out")
-def leave() -> Response:
+def leave() -> AnyResponse:
     """Sign out."""
     try:
         signed_in.csrf.protect()
@@ -92,7 +96,7 @@ def _form(error: str | None = None) -> str:
 
 
 def _name_asked_for() -> str:
-    return f"sign-in:{request.form.get('username', '').strip().lower()[:200]}"
+    return f"sign-in:{normalised_name(request.form.get('username', '')[:200]).lower()}"
 
 
 def _failed(response: Response) -> bool:

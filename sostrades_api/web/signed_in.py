@@ -4,6 +4,7 @@ import datetime as dt
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -75,7 +76,7 @@ def _load(ticket: str) -> SignedIn | None:
     return SignedIn(ticket, found) if found else None
 
 
-def _require() -> object:
+def _require() -> ResponseReturnValue | None:
     if not current_user.is_authenticated:
         return _ask_to_sign_in()
     g.actor = current_user.actor
@@ -86,7 +87,7 @@ def _require() -> object:
     return None
 
 
-def _ask_to_sign_in() -> object:
+def _ask_to_sign_in() -> ResponseReturnValue:
     if request.method != "GET" or not wants_page():
         abort(401, "Sign in to go on")
     return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))

@@ -1,5 +1,7 @@
 """A study case: its status, its charts, its report, its log; run it and stop it."""
 
+from typing import Any
+
 from flask import Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -26,7 +28,7 @@ def study_for(permission: Permission, study_id: int) -> StudyCase:
     return study_case_get(db.session(), study_id, actor=actor(), permission=permission)
 
 
-def shared_context(study: StudyCase) -> dict[str, object]:
+def shared_context(study: StudyCase) -> dict[str, Any]:
     """What every page of a study case needs."""
     role = role_find(db.session(), study, actor=actor())
     allowed = {permission.name for permission in Permission if can(actor(), permission, role=role)}

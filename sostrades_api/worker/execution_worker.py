@@ -21,9 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sostrades_api.queueing.jobs import ExecutionJob, ExecutionRqQueue, ForbiddenFunctionError
 from sostrades_api.services.execution_claim import execution_claim
-from sostrades_api.worker.process_ties import die_with_parent, kill_group
-from sostrades_api.worker.run import AttemptLostError
+from sostrades_api.worker.process_ties import kill_group
+from sostrades_api.worker.rehearsal import warm_without_writing
+from sostrades_api.worker.run import AttemptLostError, execute
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, set_attempt
+from sostrades_api.worker.standby import Standby, fork_standby
 from sostrades_api.worker.supervisor import EXIT_WRITTEN, Supervisor
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class ExecutionWorker(Worker):
         self._runtime = runtime
         self._quick = runtime.queue.redis  # for what may be skipped when Redis is away
         self._lease_seconds = settings.lease_seconds
+        self._standby: Standby | None = None
 
     # --- one job ----------------------------------------------------------------------------------------
 
@@ -64,9 +67,8 @@ class ExecutionWorker(Worker):
         """Claim, fork, supervise. Everything that matters is in the database."""
         attempt = self._claim(job)
         if attempt is not None:
-            set_attempt(attempt)
             self._state = WorkerStatus.BUSY
-            self.fork_work_horse(job, queue)
+            self._start_work_horse(attempt)
             self._tell_redis(state=str(WorkerStatus.BUSY.value), current_job=job.id)
             supervisor = Supervisor(
                 self._runtime,
@@ -78,7 +80,6 @@ class ExecutionWorker(Worker):
             supervisor.watch(beat=self._tell_redis)
             self._horse_pid = 0
             self._runtime.queue.forget(attempt.execution_id)
-            set_attempt(None)
         self._drop(job, queue)
         self._state = WorkerStatus.IDLE
 
@@ -136,28 +137,59 @@ class ExecutionWorker(Worker):
 
     # --- the work-horse ---------------------------------------------------------------------------------
 
-    def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:  # noqa: ARG002 - RQ's signature
-        """Run the job without Redis: it can neither delay nor end a run."""
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for a job, with a work-horse that stands by."""
+        if self._standby is None:
+            self._standby = self._fork_standby()
+        return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+
+    def _start_work_horse(self, attempt: ClaimedAttempt) -> None:
+        standby, self._standby = self._standby or self._fork_standby(), None
+        while not standby.start(attempt):  # it was killed while it waited
+            standby = self._fork_standby()
+        self._horse_pid = standby.pid
+
+    def _fork_standby(self) -> Standby:
+        return fork_standby(warm=self._warm, run=self._run_in_work_horse)
+
+    def _warm(self) -> None:
+        self._become_work_horse()
+        warm_without_writing(self._runtime)
+
+    def _become_work_horse(self) -> None:
+        if self._is_horse:
+            return
+        self._is_horse = True
+        self.setup_work_horse_signals()
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        random.seed()
+        np.random.seed()  # noqa: NPY002 - models that use the old generator must not all draw the same
+        self._runtime.after_fork()
+
+    def _run_in_work_horse(self, attempt: ClaimedAttempt) -> NoReturn:
+        """Run without Redis: it can neither delay nor end a run."""
         code = _EXIT_FAULT
         try:
-            die_with_parent(int(self.pid or 0))
-            self.setup_work_horse_signals()
-            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-            random.seed()
-            np.random.seed()  # noqa: NPY002 - models that use the old generator must not all draw the same
-            self._is_horse = True
-            self._runtime.after_fork()
-            function = job.func
-            if function is not None:
-                function(*job.args)
-                code = EXIT_WRITTEN
+            self._become_work_horse()
+            set_attempt(attempt)
+            execute(attempt.execution_id)
+            code = EXIT_WRITTEN
         except AttemptLostError:
             code = _EXIT_LOST
         except BaseException:
-            logger.exception("the run of %s could not be written down", job.id)
+            logger.exception("the run of execution %d could not be written down", attempt.execution_id)
         finally:
             logging.shutdown()
             os._exit(code)
+
+    def teardown(self) -> None:
+        """Leave nobody behind."""
+        if self._standby is not None and not self._is_horse:
+            self._standby.dismiss()
+            self._standby = None
+        super().teardown()
 
     def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:  # noqa: ARG002 - RQ's signature
         """Kill the work-horse and its children (never our own group, which RQ would hit before setpgrp)."""

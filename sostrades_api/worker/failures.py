@@ -1,17 +1,15 @@
 """What a failed run says: a message for every client, a traceback for the owner alone."""
 
-import re
 import traceback
 from collections.abc import Mapping
 
 from sostrades_api.engine import EngineError
 from sostrades_api.errors import DomainError
 from sostrades_api.services.execution_end import Failure
+from sostrades_api.services.public_text import without_paths
 
 _MESSAGE_LENGTH = 2000
 _TRACEBACK_LENGTH = 50_000
-# An absolute path of two or more parts, on Unix or Windows; where the platform lives is a secret.
-_PATH = re.compile(r"(?<![\w/.:])(?:[A-Za-z]:)?(?:[/\\][\w.@+~-]+){2,}[/\\]?")
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -31,11 +29,6 @@ def public_message(error: BaseException) -> str:
     else:
         text = f"The execution failed unexpectedly ({type(error).__name__})."
     return without_paths(text)[:_MESSAGE_LENGTH]
-
-
-def without_paths(text: str) -> str:
-    """The text with every absolute path reduced to its last part."""
-    return _PATH.sub(lambda found: re.split(r"[/\\]", found[0].rstrip("/\\"))[-1], text)
 
 
 def seconds_lines(seconds: Mapping[str, float], runs: Mapping[str, int], *, limit: int = 100) -> list[str]:

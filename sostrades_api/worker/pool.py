@@ -17,7 +17,14 @@ from sostrades_api.errors import UnavailableError
 from sostrades_api.platform import platform_of
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.queueing.connection import connect_worker
-from sostrades_api.queueing.embedded import EmbeddedServer, Lifetime, ensure_server, is_answering
+from sostrades_api.queueing.embedded import (
+    PATIENCE_SECONDS,
+    EmbeddedServer,
+    Lifetime,
+    Presence,
+    ensure_server,
+    presence_of_server,
+)
 from sostrades_api.worker.execution_worker import ExecutionWorker
 from sostrades_api.worker.process_ties import die_with_parent
 from sostrades_api.worker.runtime import Runtime, set_runtime
@@ -53,6 +60,7 @@ class WorkerPool:
         workers = [_Member(f"worker {number + 1}", self._work) for number in range(count)]
         self._members = [*workers, _Member("sweeper", self._sweep)]
         self._server: EmbeddedServer | None = None
+        self._answered = time.monotonic()
         self._stopping = False
         self._wake_up = os.pipe()
 
@@ -139,10 +147,20 @@ class WorkerPool:
 
     def _keep_server(self) -> None:
         """Start the embedded server again when it, or the pool that owned it, is gone."""
-        if self._settings.redis_url or self._stopping or is_answering(self._settings):
+        if self._settings.redis_url or self._stopping:
             return
+        presence, now = presence_of_server(self._settings), time.monotonic()
+        if presence is Presence.ANSWERS:
+            self._answered = now
+        elif presence is Presence.ABSENT or now - self._answered > PATIENCE_SECONDS:
+            self._start_server()
+
+    def _start_server(self) -> None:
+        if self._server is not None:
+            self._server.stop()  # whatever became of its folder, there is never a second one of ours
         with suppress(UnavailableError):
             self._server = ensure_server(self._settings, lifetime=Lifetime.STARTER)
+            self._answered = time.monotonic()
 
     # --- signals and the end ----------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ SQLAlchemy compiles each statement at its first use, libraries load parts of the
 rehearsal every work-horse finds that done. Measured: 28 ms a run without, see ``benchmarks/execution.py``.
 """
 
+import functools
 import logging
 import secrets
 from contextlib import suppress
@@ -15,14 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import Discipline, Plan, Process, build
-from sostrades_api.models import Execution, ExecutionState, ExecutionValue, Group, StudyCase
+from sostrades_api.models import Execution, ExecutionState, ExecutionValue, Group, StudyCase, db
 from sostrades_api.services.execution_claim import execution_claim
-from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
+from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure, find_attempt
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_heartbeat import execution_heartbeat
 from sostrades_api.services.execution_inputs import execution_inputs
 from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.storage.codecs import encode
 from sostrades_api.worker.monitor import RunMonitor
 from sostrades_api.worker.run_log import RunLog
 from sostrades_api.worker.runtime import Runtime
@@ -64,9 +66,26 @@ class _Back(Discipline):
         return {"y": 0.5 * inputs["x"]}
 
 
+@functools.cache
+def _plan() -> Plan:
+    return build(Process("rehearsal", disciplines={"A": _There, "B": _Back}, namespaces={"ns": ""}))
+
+
+def warm_without_writing(runtime: Runtime) -> None:
+    """In a work-horse that stands by: open the connection, and touch the memory that a run will touch."""
+    with runtime.app.app_context(), Session(db.engine) as session:
+        find_attempt(session, AttemptKey(0, ""))
+        execution_inputs(session, execution_id=0, values=runtime.platform.values)
+    monitor = RunMonitor(_plan().disciplines, loops=_plan().loops, tolerance=1e-10, log=RunLog())
+    result = _plan().execute({}, observer=monitor, should_stop=monitor.should_stop)
+    for value in result.values.values():
+        encode(value)
+    UsageMeter().read()
+
+
 def rehearse(runtime: Runtime) -> None:
     """Do it; a database that does not answer now only makes the first runs slower."""
-    plan = build(Process("rehearsal", disciplines={"A": _There, "B": _Back}, namespaces={"ns": ""}))
+    plan = _plan()
     try:
         with runtime.session() as session, suppress(_RehearsalEndedError), unit_of_work(session):
             _play(session, runtime, plan=plan)

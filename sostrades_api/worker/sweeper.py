@@ -1,4 +1,4 @@
-"""A process of the pool that sweeps every few seconds; any number may do so at once."""
+"""A process of the pool that sweeps every few seconds and collects garbage; any number may do so at once."""
 
 import logging
 import signal
@@ -7,6 +7,7 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from sostrades_api.services.execution_sweep import execution_sweep
+from sostrades_api.worker.collector import start_collecting
 from sostrades_api.worker.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -16,6 +17,7 @@ def sweep_for_ever(runtime: Runtime) -> None:
     """Sweep until SIGTERM."""
     settings = runtime.platform.settings
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    start_collecting(runtime)
     pause = threading.Event()
     while True:
         try:

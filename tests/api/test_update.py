@@ -104,7 +104,7 @@ def test_a_single_object_is_taken_like_a_list(api, study, shown):
         ("table", "://dataframe", "a table in JSON"),
         ("table", {"columns": ["year"], "data": [[1]]}, "missing columns: value"),
         ("table", {"columns": ["year", "value", "x"], "data": []}, "unknown columns: x"),
-        ("table", {"columns": ["year", "value"], "data": [[1, 2.0], [3]]}, "row 1 of data"),
+        ("table", {"columns": ["year", "value"], "data": [[1, 2.0], [3]]}, "row 2 of data"),
         ("table", {"columns": ["year", "year"], "data": []}, "twice"),
         ("table", {"columns": ["year", "value"], "data": [[1, 101.0]]}, "outside [0, 100]"),
         ("table", {"columns": ["year", "value"], "data": [[1.5, 1.0]]}, "not a whole number"),

@@ -159,7 +159,7 @@ def test_everything_on_a_study_page_is_reachable_by_keyboard(open_browser, site)
         )
         reached.add(name)
     assert {"Skip to the content", "Sign out", "Run", "Data", "Charts", "Log", "Report"} <= reached
-    assert any(name.startswith("Table of") for name in reached)
+    assert any(name.startswith("Numbers:") for name in reached)
 
 
 def test_the_pages_work_without_scripts(open_browser, site):

@@ -79,11 +79,11 @@ def test_a_series_is_hidden_by_its_button_in_the_legend(open_report):
 def test_numbers_of_a_chart_are_a_table_and_a_csv_file(open_report):
     watch = open_report()
     chart = watch.page.locator(".chart", has=watch.page.locator(".chart-tools")).first
-    chart.get_by_role("button", name=re.compile("^Table")).click()
+    chart.get_by_role("button", name=re.compile("^Numbers:")).click()
     expect(chart.locator("table thead th").first).to_have_text("Year")
     assert chart.locator("table tbody tr").count() > 50
     with watch.page.expect_download() as download:
-        chart.get_by_role("button", name=re.compile("^Download the numbers")).click()
+        chart.get_by_role("button", name=re.compile("^CSV:")).click()
     text = download.value.path().read_text("utf-8-sig")
     assert text.startswith("Year,")
     assert download.value.suggested_filename.endswith(".csv")
@@ -94,7 +94,7 @@ def test_a_chart_is_kept_as_a_picture(open_report):
     watch = open_report()
     chart = watch.page.locator(".chart", has=watch.page.locator(".chart-tools")).first
     with watch.page.expect_download() as download:
-        chart.get_by_role("button", name=re.compile("^Download a picture")).click()
+        chart.get_by_role("button", name=re.compile("^PNG:")).click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     assert watch.faults == []
 
@@ -133,6 +133,6 @@ def test_the_report_is_read_without_a_mouse(open_report):
     assert levels[0] == 1
     assert levels.count(1) == 1
     named = watch.page.evaluate(
-        "[...document.querySelectorAll('.plot[role=img]')].every(each => each.getAttribute('aria-label'))"
+        "[...document.querySelectorAll('.plot[role=group]')].every(each => each.getAttribute('aria-label'))"
     )
     assert named

@@ -3,6 +3,7 @@
 import pytest
 
 from sostrades_api.access import Role
+from sostrades_api.errors import AuthenticationError
 from sostrades_api.services.role_find import role_find
 from sostrades_api.services.user_authenticate import user_authenticate
 
@@ -34,6 +35,31 @@ def test_a_user_may_be_an_administrator_and_need_no_password(flask):
 def test_a_user_who_cannot_be_created_is_not(flask, arguments, stdin):
     assert flask.error("create_user", *arguments, stdin=stdin)
     assert flask.json("list_users") == []
+
+
+def test_a_new_password_replaces_the_old_one(flask, session):
+    flask.ok("create_user", "alice", "--password-stdin", stdin="correct horse\n")
+    flask.ok("reset_password", "alice", "--password-stdin", stdin="better horse\n")
+    assert user_authenticate(session, username="alice", password="better horse")
+    with pytest.raises(AuthenticationError):
+        user_authenticate(session, username="alice", password="correct horse")
+    session.rollback()
+    assert "8 to 1024" in flask.error("reset_password", "alice", "--password-stdin", stdin="short\n")
+    assert "'bob'" in flask.error("reset_password", "bob", "--password-stdin", stdin="correct horse\n")
+    assert user_authenticate(session, username="alice", password="better horse")
+
+
+@pytest.mark.database("sqlite", "postgresql")
+def test_a_deactivated_users_keys_stop_working_at_once_until_activated(flask, client, bearer, accounts):
+    key = accounts.key(accounts.user("alice"))
+    ask = lambda: client.get("/api/v0/nothing-here", headers=bearer(key)).status_code  # noqa: E731
+    assert ask() == 404
+    assert flask.json("deactivate_user", "alice")["active"] is False
+    assert ask() == 401
+    assert "already" in flask("deactivate_user", "alice").stderr
+    assert flask.json("activate_user", "alice")["active"] is True
+    assert ask() == 404
+    assert "'bob'" in flask.error("deactivate_user", "bob")
 
 
 @pytest.mark.database("sqlite", "postgresql")

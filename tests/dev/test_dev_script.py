@@ -63,6 +63,8 @@ def project(tmp_path: Path) -> Path:
     root = tmp_path / "a project"
     package = root / "sostrades_api" / "cli"
     package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()  # so that no other package of this name on the path comes first
     (package / "serve.py").write_text(SERVE, "utf-8")
     shutil.copy(ROOT / "dev", root)
     pins = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
@@ -131,3 +133,15 @@ def test_an_index_that_does_not_answer_is_named(project: Path) -> None:
     assert (status, output) == (1, "")
     assert "cannot read the package index http://***@127.0.0.1:9/simple/pip/" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_index")
+def test_pip_installs_where_uv_does_not_work(project: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "bin" / "uv"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho broken uv >&2; exit 1\n")
+    broken.chmod(0o755)
+    status, output, errors = dev("serve", root=project, PATH=f"{broken.parent}:/usr/bin:/bin")
+    assert (status, output) == (0, f"{project / '.venv'} click\n"), errors
+    assert "trying pip" in errors

@@ -166,9 +166,9 @@ def test_an_output_of_the_wrong_kind_names_discipline_variable_and_what_it_must_
         ({"type": "array"}, np.array([[1.0, 2.0], [3.0, -math.inf]]), "element [1, 1] is -inf"),
         ({"type": "list"}, [1.0, math.nan], "element 1: it is nan"),
         ({"type": "dict"}, {"a": {"b": math.inf}}, "key 'a': key 'b': it is inf"),
-        (FRAME, pd.DataFrame({"years": [1, 2], "gdp": [1.0, math.nan]}), "column 'gdp', row 1 is nan"),
-        (FLOATS, pd.DataFrame({"a": [1.0], "b": [math.inf]}), "column 'b', row 0 is inf"),
-        ({"type": "dataframe"}, pd.DataFrame({"k": ["a"], "v": [math.nan]}), "column 'v', row 0 is nan"),
+        (FRAME, pd.DataFrame({"years": [1, 2], "gdp": [1.0, math.nan]}), "column 'gdp', row 2 is nan"),
+        (FLOATS, pd.DataFrame({"a": [1.0], "b": [math.inf]}), "column 'b', row 1 is inf"),
+        ({"type": "dataframe"}, pd.DataFrame({"k": ["a"], "v": [math.nan]}), "column 'v', row 1 is nan"),
     ],
 )
 def test_a_number_that_is_not_finite_names_discipline_variable_and_place(descriptor, value, detail):

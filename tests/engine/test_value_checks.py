@@ -122,15 +122,15 @@ def test_columns_are_put_in_declared_order_with_normal_dtypes():
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"gdp": [1.0, -1.0]}, "column 'gdp', row 1: -1.0 is outside [0, inf]"),
-        ({"gdp": [1.0, None]}, "column 'gdp', row 1: nan is outside [0, inf]"),
-        ({"gdp": ["1.0", 2.0]}, "column 'gdp', row 0: '1.0' is not a number"),
-        ({"gdp": [True, False]}, "column 'gdp', row 0: True is not a number"),
-        ({"years": [2020.0, 2025.0]}, "column 'years', row 0: 2020.0 is not a whole number"),
-        ({"years": [2020, 2500]}, "column 'years', row 1: 2500 is outside [2000, 2100]"),
-        ({"name": ["a", 3]}, "column 'name', row 1: 3 is not string"),
-        ({"name": [1.5, 2.5]}, "column 'name', row 0: 1.5 is not string"),
-        ({"on": [1, 0]}, "column 'on', row 0: 1 is not bool"),
+        ({"gdp": [1.0, -1.0]}, "column 'gdp', row 2: -1.0 is outside [0, inf]"),
+        ({"gdp": [1.0, None]}, "column 'gdp', row 2: nan is outside [0, inf]"),
+        ({"gdp": ["1.0", 2.0]}, "column 'gdp', row 1: '1.0' is not a number"),
+        ({"gdp": [True, False]}, "column 'gdp', row 1: True is not a number"),
+        ({"years": [2020.0, 2025.0]}, "column 'years', row 1: 2020.0 is not a whole number"),
+        ({"years": [2020, 2500]}, "column 'years', row 2: 2500 is outside [2000, 2100]"),
+        ({"name": ["a", 3]}, "column 'name', row 2: 3 is not string"),
+        ({"name": [1.5, 2.5]}, "column 'name', row 1: 1.5 is not string"),
+        ({"on": [1, 0]}, "column 'on', row 1: 1 is not bool"),
         ({"more": [1, 2]}, "unknown columns: more"),
     ],
 )
@@ -249,7 +249,7 @@ def test_a_table_of_any_integer_width_and_objects_is_normalised():
     wide = pd.DataFrame({"n": pd.Series([2**70, 1], dtype=object), "on": [True, True], "l": [[], []]})
     with pytest.raises(InvalidValue, match="does not fit 64 bits"):
         declared.check(wide)
-    with pytest.raises(InvalidValue, match="row 0: 1 is not list"):
+    with pytest.raises(InvalidValue, match="row 1: 1 is not list"):
         declared.check(pd.DataFrame({"n": [1], "on": [True], "l": [1]}))
 
 
@@ -266,5 +266,5 @@ def test_numbers_of_pandas_own_dtypes_are_normalised_or_named(kind):
     declared = variable(type="dataframe", dataframe_descriptor={"a": {"type": kind}})
     checked = declared.check(pd.DataFrame({"a": pd.array([1, 2], dtype="Int64")}))
     assert str(checked["a"].dtype) == f"{kind}64"
-    with pytest.raises(InvalidValue, match="row 1: <NA> is not a"):
+    with pytest.raises(InvalidValue, match="row 2: <NA> is not a"):
         declared.check(pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}))

@@ -1,6 +1,7 @@
 """Whatever is killed in mid-run, an execution ends in FINISHED, once."""
 
 import os
+import shutil
 import signal
 import time
 
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from sostrades_api.models import Execution, ExecutionState, ExecutionTransition
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.queueing.embedded_state import read_state
+from sostrades_api.queueing.embedded_state import queue_dir, read_state
 from sostrades_api.services.execution_request import execution_request
 from tests.support.live import LivePlatform, wait_until
 
@@ -65,16 +66,23 @@ def finished_once(session, state_of):
 
 
 def asleep(journal):
-    return lambda: journal.exists() and journal.read_text().splitlines()[-1] == "start"
+    return lambda: journal.exists() and journal.read_text().splitlines()[-1:] == ["start"]
 
 
 def horses(platform):
+    """The work-horses, those that stand by too."""
     return [horse for pid in platform.workers() for horse in psutil.Process(pid).children()]
 
 
-def test_killing_work_horse_worker_and_queue_server(live_settings, start, finished_once, queue):
+def worker_of(session, execution_id):
+    session.rollback()
+    name = session.scalar(select(Execution.worker_name).where(Execution.id == execution_id))
+    return psutil.Process(int(name.split("-")[-2]))
+
+
+def test_killing_work_horse_worker_and_queue_server(live_settings, start, finished_once, queue, session):
     with LivePlatform(live_settings, test_processes=True) as platform:
-        platform.start_workers(2)
+        pool = platform.start_workers(2)
 
         execution, journal = start()
         wait_until(asleep(journal))
@@ -84,8 +92,9 @@ def test_killing_work_horse_worker_and_queue_server(live_settings, start, finish
 
         execution, journal = start()
         wait_until(asleep(journal))
-        (horse,) = horses(platform)
-        horse.parent().kill()
+        worker = worker_of(session, execution)
+        (horse,) = worker.children()
+        worker.kill()
         wait_until(lambda: not horse.is_running() or horse.status() == psutil.STATUS_ZOMBIE, seconds=5)
         assert finished_once(execution, journal) == 2
 
@@ -101,6 +110,11 @@ def test_killing_work_horse_worker_and_queue_server(live_settings, start, finish
         assert finished_once(execution, journal) == 1
         assert finished_once(*meanwhile) == 1
 
+        shutil.rmtree(queue_dir(live_settings))
+        assert finished_once(*start(0.1)) == 1
+        children = psutil.Process(pool.pid).children()
+        assert len([child for child in children if alive(child) and "server" in child.name()]) == 1
+
 
 def test_killing_the_pool_leaves_nothing_and_the_next_pool_goes_on(
     live_settings, start, finished_once, state_of
@@ -110,7 +124,7 @@ def test_killing_the_pool_leaves_nothing_and_the_next_pool_goes_on(
         execution, journal = start()
         wait_until(asleep(journal))
         family = psutil.Process(pool.pid).children(recursive=True)
-        assert len(family) >= 5  # two workers, a work-horse, a sweeper, the queue server
+        assert len(family) == 6  # two workers with a work-horse each, a sweeper, the queue server
         pool.kill()
         pool.wait()
         wait_until(lambda: not any(alive(process) for process in family), seconds=10)

@@ -13,7 +13,13 @@ from redis.exceptions import AuthenticationError
 
 from sostrades_api.errors import UnavailableError
 from sostrades_api.queueing import ExecutionQueue, embedded
-from sostrades_api.queueing.embedded import ensure_server, find_binary, flavour_of, is_answering
+from sostrades_api.queueing.embedded import (
+    Presence,
+    ensure_server,
+    find_binary,
+    flavour_of,
+    presence_of_server,
+)
 from sostrades_api.queueing.embedded_state import queue_dir, read_state
 from sostrades_api.settings import PROJECT_DIR, Settings
 from tests.support.live import wait_until
@@ -42,7 +48,7 @@ def test_a_running_server_is_adopted_and_left_to_its_owner(settings, server):
     assert adopted.url == server.url
     assert adopted.process is None
     adopted.stop()
-    assert is_answering(settings)
+    assert presence_of_server(settings) is Presence.ANSWERS
 
 
 def test_two_starts_at_once_give_one_server(settings):
@@ -103,13 +109,22 @@ def test_a_server_that_was_killed_keeps_its_password_and_port(settings):
         second.stop()
 
 
-def test_a_server_that_hangs_is_ended_before_another_writes_its_files(settings):
+def test_a_server_that_is_only_slow_is_waited_for(settings, server):
+    os.kill(server.process.pid, signal.SIGSTOP)
+    assert presence_of_server(settings) is Presence.SILENT
+    threading.Timer(0.5, os.kill, (server.process.pid, signal.SIGCONT)).start()
+    assert ensure_server(settings).process is None
+
+
+def test_a_server_that_hangs_is_ended_before_another_writes_its_files(settings, monkeypatch):
+    monkeypatch.setattr(embedded, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(embedded, "_ENDING_SECONDS", 0.2)
     first = ensure_server(settings)
     os.kill(first.process.pid, signal.SIGSTOP)
     second = ensure_server(settings)
     try:
         assert first.process.poll() is not None or not psutil.pid_exists(first.process.pid)
-        assert is_answering(settings)
+        assert presence_of_server(settings) is Presence.ANSWERS
     finally:
         second.stop()
 
@@ -149,7 +164,7 @@ def test_the_server_dies_with_a_starter_that_is_killed(settings, tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT_DIR) as starter:
         assert starter.stdout.readline() == b"up\n"
         pid = read_state(settings).pid
-        assert is_answering(settings)
+        assert presence_of_server(settings) is Presence.ANSWERS
         os.kill(starter.pid, signal.SIGKILL)
     wait_until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie")
-    assert not is_answering(settings)
+    assert presence_of_server(settings) is Presence.ABSENT

@@ -144,6 +144,8 @@ def test_residuals_become_outcomes_and_a_chart():
 def test_plotly_can_stand_inside_a_page():
     assert "</script" not in assets.plotly_js().lower()
     assert assets.map_style_id()
+    assert assets.plotly_js().isascii()
+    assert "/[yzafpn\\u00b5mkMGTPEZY]/" in assets.plotly_js()
 
 
 @pytest.mark.parametrize(

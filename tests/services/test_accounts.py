@@ -85,6 +85,16 @@ def test_a_user_signs_in_with_the_right_password_only(session):
 
 
 @pytest.mark.database("sqlite")
+def test_a_name_is_found_however_its_accents_were_typed(session):
+    user = user_create(session, username="Zo\u00eb", password=PASSWORD)
+    typed = " Zoe\u0308 "
+    assert user_authenticate(session, username=typed, password=PASSWORD).id == user.id
+    assert user_get(session, username=typed).id == user.id
+    group = group_create(session, name=typed)
+    assert group_get(session, name=typed).id == group.id
+
+
+@pytest.mark.database("sqlite")
 def test_a_user_without_a_password_and_an_inactive_one_do_not_sign_in(session):
     user_create(session, username="robot")
     user_create(session, username="gone", password=PASSWORD)

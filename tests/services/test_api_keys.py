@@ -1,9 +1,12 @@
 """API keys: made, found, revoked, renewed."""
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from sostrades_api.access.api_keys import is_well_formed
 from sostrades_api.errors import AuthenticationError, ConflictError, InvalidValuesError, NotFoundError
@@ -119,3 +122,23 @@ def test_an_unknown_number_is_named(session):
         api_key_get(session, api_key_id=7)
     with pytest.raises(NotFoundError):
         api_key_get(session, api_key_id=2**70)
+
+
+def test_of_two_who_renew_a_key_at_once_one_gets_a_new_key(session, make_user):
+    old = api_key_create(session, owner=make_user("alice"), name="notebook").row.id
+    engine, both = session.get_bind(), threading.Barrier(2)
+    session.rollback()
+
+    def renew(_: int) -> bool:
+        with Session(engine) as own:
+            key = api_key_get(own, api_key_id=old)
+            both.wait(timeout=30)
+            try:
+                api_key_renew(own, key=key)
+            except ConflictError:
+                return False
+            return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(renew, range(2))) == [False, True]
+    assert len(api_key_list(session)) == 2

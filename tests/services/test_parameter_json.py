@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sostrades_api.engine import InvalidValue, ValueType, VariableType
-from sostrades_api.services.parameter_json import from_json, json_layout, json_value, number_from_text
+from sostrades_api.services.parameter_json import (
+    from_json,
+    json_bytes,
+    json_layout,
+    json_value,
+    number_from_text,
+)
 from sostrades_api.services.parameter_summary import NOT_SUMMARISED, summarised
 from sostrades_api.services.parameter_units import convert_unit
 from sostrades_api.services.study_case_names import find_relative_name, full_name
@@ -23,15 +29,11 @@ NUMBERS = st.floats(allow_nan=True, allow_infinity=False)
 FRAMES = st.lists(st.tuples(NUMBERS, st.text(max_size=5)), max_size=6).map(
     lambda rows: pd.DataFrame({"a": [row[0] for row in rows], "b": [row[1] for row in rows]})
 )
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
-    max_leaves=15,
-)
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(max_size=5)
 ANY = st.recursive(
-    PLAIN | FRAMES | st.lists(NUMBERS, max_size=4).map(np.array),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
+    SCALARS | FRAMES | st.lists(NUMBERS, max_size=4).map(np.array),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=10,
 )
 
 
@@ -114,6 +116,14 @@ def test_units_are_converted_and_what_is_no_number_is_left_to_the_check(
 def test_a_unit_that_is_none_or_does_not_fit_is_refused(source):
     with pytest.raises(InvalidValue):
         convert_unit(1.0, value_type=FLOAT, source=source, target="m")
+
+
+def test_whole_numbers_of_any_size_have_a_json_form():
+    value = json_value(pd.DataFrame({"a": [10**30, 1]}), tables=True)
+    assert json.loads(json_bytes({"x": value, "y": None})) == {
+        "x": {"columns": ["a"], "data": [[10**30], [1]]},
+        "y": None,
+    }
 
 
 def test_infinities_have_no_json_form():

@@ -243,9 +243,9 @@ def test_cells_are_never_evaluated():
         (b",name,x\n0,a,1\n", "leave out the index"),
         (b"name,x\na,1\nb\n", "row 2 has 1 cells, not 2"),
         (b"name,x\na,1\nb,2,3\n", "row 2 has 3 cells, not 2"),
-        (b"name,x\na,1\nb,abc\n", "row 2, column 'x': 'abc' is not a number"),
-        (b'name,x\na,"1,5"\n', "row 1, column 'x': '1,5' is not a number"),
-        (b"name,x\na,1_000\n", "row 1, column 'x': '1_000' is not a number"),
+        (b"name,x\na,1\nb,abc\n", "column 'x', row 2: 'abc' is not a number"),
+        (b'name,x\na,"1,5"\n', "column 'x', row 1: '1,5' is not a number"),
+        (b"name,x\na,1_000\n", "column 'x', row 1: '1_000' is not a number"),
         (b'name,x\na,"1\n', "line 2 has a quote"),
         (b'name,x\n"a"b,1\n', "line 2 has a quote"),
         (b'name,x\na"b,1\n', "line 2 has a quote"),
@@ -266,24 +266,24 @@ def test_a_wrong_file_is_an_error_that_says_where(data, fault):
     [
         (("float",), b"value\n", "0 rows under the header, one is needed"),
         (("float",), b"value\n1\n2\n", "2 rows under the header"),
-        (("float",), b"value\n\n", "0 rows|row 1, column 'value': is empty"),
+        (("float",), b"value\n\n", "0 rows|column 'value', row 1: is empty"),
         (("float",), b"1.5\n", "the header is '1.5', not 'value'"),
         (("int",), b"value\n1.5\n", "'1.5' is not a whole number"),
         (("int",), b"value\n" + b"9" * 5000 + b"\n", "has too many digits"),
         (("bool",), b"value\nyes\n", "'yes' is not True or False"),
-        (("list", "float"), b"value\n1\n\n3\n", "row 2, column 'value': is empty"),
+        (("list", "float"), b"value\n1\n\n3\n", "column 'value', row 2: is empty"),
         (("list", "float"), b"a,b\n1,2\n", "the header is 'a,b', not 'value'"),
         (("dict", "float"), b"key,value\na,1\n", "not 'variable,value'"),
         (
             ("dict", "float"),
             b"variable,value\na,1\na,2\n",
-            "row 2, column 'variable': 'a' stands there twice",
+            "column 'variable', row 2: 'a' stands there twice",
         ),
-        (("dict", "float"), b"variable,value\n,1\n", "row 1, column 'variable': is empty"),
-        (("dict", "float"), b"variable,value\na,\n", "row 1, column 'value': is empty"),
+        (("dict", "float"), b"variable,value\n,1\n", "column 'variable', row 1: is empty"),
+        (("dict", "float"), b"variable,value\na,\n", "column 'value', row 1: is empty"),
         (("dict", "dataframe"), b"name,x\na,1\n", "the first column is 'name', not 'variable'"),
         (("array",), b"0,2\n1,2\n", "the header is '0,2', not '0,1'"),
-        (("array",), b"0,1\n1,x\n", "row 1, column '1': 'x' is not a number"),
+        (("array",), b"0,1\n1,x\n", "column '1', row 1: 'x' is not a number"),
     ],
 )
 def test_a_wrong_file_of_another_type_is_an_error_too(kinds, data, fault):
@@ -295,7 +295,7 @@ def test_faults_in_a_dict_of_dataframes_name_the_row_of_the_file():
     declared = variable(
         type="dict", subtype_descriptor={"dict": "dataframe"}, dataframe_descriptor={"x": {"type": "float"}}
     )
-    with pytest.raises(CsvError, match="row 4, column 'x': 'oops'"):
+    with pytest.raises(CsvError, match="column 'x', row 4: 'oops'"):
         parse(declared, b"variable,x\na,1\nb,2\na,3\nb,oops\n")
 
 

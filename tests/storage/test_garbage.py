@@ -5,8 +5,14 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from sostrades_api.models import Group, StoredValue, StudyCase, StudyParameter
-from sostrades_api.storage import MissingValueError, Swept, ValueStore, collect_garbage
+from sostrades_api.models import Group, StoredValue, StudyCase, StudyParameter, utc_now
+from sostrades_api.storage import MissingValueError, ValueStore
+from sostrades_api.storage.garbage import (
+    delete_orphans,
+    delete_unused_values,
+    find_orphans,
+    find_unused_values,
+)
 from tests.storage.sameness import same
 
 NOW = dt.timedelta(0)
@@ -15,6 +21,14 @@ LARGE = np.arange(10_000)
 
 def blobs(url: str) -> set[str]:
     return {path.name for path in Path(url.removeprefix("file://")).rglob("*") if path.is_file()}
+
+
+def sweep(session, store, *, older_than: dt.timedelta) -> tuple[int, int]:
+    """Rows and blobs that one collection deletes; not committed."""
+    before = utc_now() - older_than
+    orphans = find_orphans(session, digests=list(store.blobs.older_than(before)))
+    dropped = delete_unused_values(session, digests=find_unused_values(session, before=before))
+    return len(dropped), delete_orphans(session, store, digests=orphans)
 
 
 def refer(session, digest: str) -> None:
@@ -31,11 +45,11 @@ def refer(session, digest: str) -> None:
 def test_values_in_use_stay_and_others_go_blob_last(session, store, url):
     used, unused, small = store.put_many(session, {"a": LARGE, "b": LARGE + 1, "c": 1.0}).values()
     refer(session, used)
-    assert collect_garbage(session, store, older_than=NOW) == Swept(rows=2, blobs=0)
+    assert sweep(session, store, older_than=NOW) == (2, 0)
     session.commit()
     assert set(session.scalars(select(StoredValue.digest))) == {used}
     assert blobs(url) == {used, unused}
-    assert collect_garbage(session, store, older_than=NOW) == Swept(rows=0, blobs=1)
+    assert sweep(session, store, older_than=NOW) == (0, 1)
     session.commit()
     assert blobs(url) == {used}
     reader = ValueStore(url)
@@ -47,13 +61,13 @@ def test_values_in_use_stay_and_others_go_blob_last(session, store, url):
 def test_young_values_stay(session, store):
     store.put(session, LARGE)
     session.commit()
-    assert collect_garbage(session, store, older_than=dt.timedelta(hours=1)) == Swept(rows=0, blobs=0)
+    assert sweep(session, store, older_than=dt.timedelta(hours=1)) == (0, 0)
 
 
 def test_a_sweep_that_is_rolled_back_loses_nothing(session, store, url):
     digest = store.put(session, LARGE)
     session.commit()
-    collect_garbage(session, store, older_than=NOW)
+    sweep(session, store, older_than=NOW)
     session.rollback()
     assert same(ValueStore(url).get(session, digest), LARGE)
 
@@ -61,11 +75,11 @@ def test_a_sweep_that_is_rolled_back_loses_nothing(session, store, url):
 def test_a_value_stored_again_after_its_row_was_swept_survives_the_next_sweep(session, store, url):
     digest = store.put(session, LARGE)
     session.commit()
-    collect_garbage(session, store, older_than=NOW)
+    sweep(session, store, older_than=NOW)
     session.commit()
     store.put(session, LARGE)
     refer(session, digest)
-    assert collect_garbage(session, store, older_than=NOW) == Swept(rows=0, blobs=0)
+    assert sweep(session, store, older_than=NOW) == (0, 0)
     session.commit()
     assert same(ValueStore(url).get(session, digest), LARGE)
 
@@ -74,9 +88,9 @@ def test_a_blob_without_a_row_is_swept(session, store, url):
     store.put(session, LARGE)
     session.rollback()
     assert len(blobs(url)) == 1
-    assert collect_garbage(session, store, older_than=NOW) == Swept(rows=0, blobs=1)
+    assert sweep(session, store, older_than=NOW) == (0, 1)
     assert blobs(url) == set()
 
 
 def test_sweeping_an_empty_store_is_nothing(session, store):
-    assert collect_garbage(session, store, older_than=NOW) == Swept(rows=0, blobs=0)
+    assert sweep(session, store, older_than=NOW) == (0, 0)

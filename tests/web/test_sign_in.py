@@ -127,6 +127,13 @@ def test_guessing_a_password_is_slowed_down(new_pages, member):
     assert int(refused.headers["Retry-After"]) > 0
 
 
+def test_another_spelling_of_a_name_gives_no_further_guesses(new_pages):
+    browser = new_pages()
+    spellings = ("Zo\u00eb", "Zoe\u0308", " zo\u00eb ")
+    answers = [browser.sign_in(spellings[number % 3], "guess").status_code for number in range(9)]
+    assert answers == [401] * 8 + [429]
+
+
 def test_success_does_not_count_as_guessing(new_pages, member):
     for _ in range(10):
         assert new_pages().sign_in("alice").status_code == 302

@@ -1,5 +1,6 @@
 """Runs that do not end by themselves, and jobs that this platform did not make, in real worker processes."""
 
+import psutil
 import pytest
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -64,12 +65,14 @@ def test_a_run_that_exits_silently_is_tried_again_and_then_given_up(
         assert "ended with code 0" in execution.error_message
 
 
-def test_foreign_jobs_are_dropped_and_the_worker_goes_on(
+def test_foreign_jobs_and_a_dead_standby_do_not_disturb_a_worker(
     session, make_case, actor, live_settings, queue, state_of, tmp_path
 ):
     with LivePlatform(live_settings, test_processes=True) as platform:
         platform.start_workers()
         workers = platform.workers()
+        (standby,) = wait_until(psutil.Process(workers[0]).children)
+        standby.kill()
         mark = tmp_path / "called"
         evil = Job.create(
             "os.system", args=(f"touch {mark}",), connection=queue.redis, serializer=JSONSerializer, id="evil"
@@ -81,6 +84,7 @@ def test_foreign_jobs_are_dropped_and_the_worker_goes_on(
         queue.enqueue(10**6)  # no such execution
         execution_id = execution_request(session, make_case("test_chain"), actor=actor, queue=queue).id
         wait_until(lambda: state_of(execution_id) is ExecutionState.FINISHED)
+        assert session.get(Execution, execution_id).attempt == 1  # a dead standby costs no attempt
         assert not mark.exists()
         assert platform.workers() == workers
         wait_until(lambda: queue.redis.llen(queue.rq.intermediate_queue_key) == 0)

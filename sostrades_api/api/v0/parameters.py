@@ -1,6 +1,7 @@
 """Parameters of a study case: update, download, history, revert."""
 
-import orjson
+from dataclasses import asdict
+
 from flask import Response
 from flask_openapi3.types import ResponseDict
 
@@ -26,6 +27,7 @@ from sostrades_api.models import StudyCase
 from sostrades_api.platform import current_platform
 from sostrades_api.services.parameter_download import parameter_download
 from sostrades_api.services.parameter_history import parameter_history
+from sostrades_api.services.parameter_json import json_bytes
 from sostrades_api.services.study_case_revert import study_case_revert
 from sostrades_api.services.study_case_update import UpdatedStudy, study_case_update
 from sostrades_api.services.study_plan import study_plan
@@ -103,7 +105,10 @@ def history(path: StudyPath, query: HistoryQuery) -> Response:
         before=query.before,
         limit=query.limit,
     )
-    return Response(orjson.dumps(changes), mimetype="application/json")
+    return Response(
+        json_bytes([{**asdict(change), "at": change.at.isoformat()} for change in changes]),
+        mimetype="application/json",
+    )
 
 
 @api.post(
@@ -125,7 +130,7 @@ def download(path: StudyPath) -> Response:
 
 
 def _updated(study: StudyCase, updated: UpdatedStudy) -> Response:
-    response = Response(orjson.dumps(updated.variables), mimetype="application/json")
+    response = Response(json_bytes(updated.variables), mimetype="application/json")
     variant = study_plan(study.process_name).fingerprint
     response.set_etag(study_etag(updated.revision, variant=variant))
     return response

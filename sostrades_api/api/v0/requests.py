@@ -2,12 +2,12 @@
 
 from typing import Any, NoReturn, TypeVar
 
-import orjson
 from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from sostrades_api.errors import FaultyItem, InvalidValuesError, MalformedError, TooLargeError
+from sostrades_api.http.json_provider import strict_json
 from sostrades_api.platform import current_platform
 
 JSON = "application/json"
@@ -72,25 +72,7 @@ def read_json(data: bytes) -> Any:
         MalformedError: it is something else.
     """
     try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
+        return strict_json(data, max_depth=MAX_DEPTH)
+    except ValueError as error:
         msg = f"the body is not JSON: {error}"
         raise MalformedError(msg) from error
-    _refuse_depth(value)
-    return value
-
-
-def _refuse_depth(value: Any) -> None:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            msg = f"the JSON is nested deeper than {MAX_DEPTH} levels"
-            raise MalformedError(msg)
-        level = [
-            item
-            for container in level
-            if isinstance(container, list | dict)
-            for item in (container.values() if isinstance(container, dict) else container)
-            if isinstance(item, list | dict)
-        ]

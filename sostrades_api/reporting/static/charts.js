@@ -2,7 +2,7 @@
 (function (Sos) {
   "use strict";
   const cards = new Map();
-  const PRINTED = { width: 690, height: 330 };
+  const PRINTED = { width: 640, height: 320 };
   const PAPER = { ink: "#333a44", grid: "#dde2e9", surface: "#ffffff", zero: "#7d8999" };
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) cards.get(entry.target.closest(".chart"))?.show();
@@ -42,7 +42,7 @@
     }
 
     drawing() {
-      this.plot = Sos.element("div", { class: "plot", role: "img", "aria-label": Sos.spoken(this.figure, this.kept) });
+      this.plot = Sos.element("div", { class: "plot", role: "group", "aria-roledescription": "chart", "aria-label": Sos.spoken(this.figure, this.kept) });
       return [Sos.axisNames(this.figure), this.plot, Sos.legend(this.figure, this.kept, this.hidden, () => this.paint())];
     }
 
@@ -60,17 +60,17 @@
     }
 
     tools() {
-      const button = (text, label, act) => {
-        const made = Sos.element("button", { type: "button", class: "button quiet small", "aria-label": `${label} of ${this.figure.title}` }, text);
+      const button = (text, act) => {
+        const made = Sos.element("button", { type: "button", class: "button quiet small", "aria-label": `${text}: ${this.figure.title}` }, text);
         made.addEventListener("click", act);
         return made;
       };
-      const bar = Sos.element("div", { class: "chart-tools" }, button("CSV", "Download the numbers", () => Sos.downloadCsv(this.figure)));
+      const bar = Sos.element("div", { class: "chart-tools" }, button("CSV", () => Sos.downloadCsv(this.figure)));
       if (this.isTable) return bar;
-      const numbers = button("Numbers", "Table", () => this.numbers(numbers));
+      const numbers = button("Numbers", () => this.numbers(numbers));
       numbers.setAttribute("aria-expanded", "false");
       bar.prepend(numbers);
-      bar.append(button("PNG", "Download a picture", () => Sos.downloadPicture(this.figure, this.kept, this.hidden)));
+      bar.append(button("PNG", () => Sos.downloadPicture(this.figure, this.kept, this.hidden)));
       return bar;
     }
 

@@ -36,7 +36,7 @@ class TextColumn:
     def where(self, row: int) -> str:
         """Name a cell; the first row under the header is row 1."""
         number = row if self.rows is None else int(self.rows[row])
-        return f"row {number + 1}, column {self.name!r}"
+        return f"column {self.name!r}, row {number + 1}"
 
     def part(self, rows: np.ndarray[Any, Any]) -> "TextColumn":
         """Return these rows only."""

@@ -71,7 +71,7 @@ def test_a_policy_table_with_a_year_twice_is_refused_by_naming_it():
 def test_a_mitigation_rate_out_of_range_is_refused_before_anything_runs(cell):
     table = mitigation()
     table.loc[3, "mitigation_rate"] = cell
-    with pytest.raises(InvalidInputs, match=r"mitigation_rate.*row 3"):
+    with pytest.raises(InvalidInputs, match=r"mitigation_rate.*row 4"):
         plan_of("dice2016r").execute({"Policy.mitigation_df": table})
 
 

@@ -1,0 +1,85 @@
+"""Remove what nobody can reach any more: study cases deleted long ago, then values nobody refers to."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from sostrades_api.models import utc_now
+from sostrades_api.services.study_case_purge import find_purgeable, study_case_purge
+from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.settings import Settings
+from sostrades_api.storage import ValueStore
+from sostrades_api.storage.garbage import (
+    delete_orphans,
+    delete_unused_values,
+    find_orphans,
+    find_unused_values,
+)
+
+UNUSED_FOR = dt.timedelta(days=1)
+_VALUES_AT_A_TIME, _BLOBS_AT_A_TIME = 500, 50  # a transaction; object stores are slow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What was removed, or would be; blobs are files (or objects) that no value names."""
+
+    study_cases: tuple[int, ...] = ()
+    values: int = 0
+    blobs: int = 0
+
+
+def garbage_collect(
+    session: Session, *, values: ValueStore, settings: Settings, older_than: dt.timedelta = UNUSED_FOR
+) -> Collected:
+    """Collect once, in short transactions; several may do so at once.
+
+    Args:
+        session: Free of changes.
+        values: The value store.
+        settings: Says how long deleted study cases are kept.
+        older_than: Only values and blobs written longer ago than this.
+    """
+    deleted_before = _deleted_before(settings)
+    purged = _purge(session, deleted_before=deleted_before) if deleted_before else ()
+    before = utc_now() - older_than
+    unused = find_unused_values(session, before=before)
+    session.rollback()  # end the read: listing blobs may take its time
+    orphans = find_orphans(session, digests=list(values.blobs.older_than(before)))
+    dropped, blobs = 0, 0
+    for digests in _batches(unused, size=_VALUES_AT_A_TIME):
+        with unit_of_work(session):
+            dropped += len(delete_unused_values(session, digests=digests))
+    for digests in _batches(orphans, size=_BLOBS_AT_A_TIME):
+        with unit_of_work(session):
+            blobs += delete_orphans(session, values, digests=digests)
+    return Collected(study_cases=purged, values=dropped, blobs=blobs)
+
+
+def garbage_find(
+    session: Session, *, values: ValueStore, settings: Settings, older_than: dt.timedelta = UNUSED_FOR
+) -> Collected:
+    """What a collection would remove now, beside the values that only the purged study cases use."""
+    deleted_before, before = _deleted_before(settings), utc_now() - older_than
+    found = find_purgeable(session, deleted_before=deleted_before) if deleted_before else []
+    unused = find_unused_values(session, before=before)
+    orphans = find_orphans(session, digests=list(values.blobs.older_than(before)))
+    return Collected(study_cases=tuple(found), values=len(unused), blobs=len(orphans))
+
+
+def _deleted_before(settings: Settings) -> dt.datetime | None:
+    days = settings.deleted_retention_days
+    return utc_now() - dt.timedelta(days=days) if days else None
+
+
+def _purge(session: Session, *, deleted_before: dt.datetime) -> tuple[int, ...]:
+    found = find_purgeable(session, deleted_before=deleted_before)
+    return tuple(
+        number for number in found if study_case_purge(session, number, deleted_before=deleted_before)
+    )
+
+
+def _batches(digests: Sequence[str], *, size: int) -> Iterator[Sequence[str]]:
+    return (digests[at : at + size] for at in range(0, len(digests), size))
