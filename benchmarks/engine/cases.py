@@ -5,7 +5,7 @@ Every contender imports this module, also inside the peers' environment: NumPy a
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,11 +25,13 @@ class Work:
         run: executes once on this input, which is another one every time; the only thing that is timed.
         answer: the numbers of what ``run`` returned, to be compared.
         samples: how many evaluations one ``run`` makes.
+        notes: more about what ``run`` returned.
     """
 
     run: Callable[[float], Any]
     answer: Callable[[Any], list[float]]
     samples: int = 1
+    notes: Callable[[Any], dict[str, float]] | None = None
 
 
 Contender = dict[str, Callable[[int], Work]]
@@ -160,10 +162,5 @@ def half_and_one(frame: pd.DataFrame) -> pd.DataFrame:
 # --- Samples -----------------------------------------------------------------------------------------------
 def sample_inputs(count: int, shift: float) -> list[float]:
     """Values of x of a design of experiments, within 0 and 10."""
-    step = 9.0 / count
+    step = 8.0 / (count - 1)
     return [shift % 1.0 + step * i for i in range(count)]
-
-
-def largest_relative(new: Sequence[float], old: Sequence[float]) -> float:
-    """The change that limit, floor and ours stop on."""
-    return max(abs(a - b) / max(abs(a), abs(b)) for a, b in zip(new, old, strict=True))

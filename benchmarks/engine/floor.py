@@ -142,6 +142,16 @@ def samples(count: int) -> Callable[[float], list[float]]:
     return lambda x: [evaluate(value)[0] for value in cases.sample_inputs(count, x)]
 
 
+def dice(regions: int) -> Work:
+    """As many sweeps as the engine makes."""
+    from benchmarks.engine import models_dice
+    from sostrades_api.engine import build
+
+    made, given = models_dice.process(regions, **models_dice.numerical(regions)), models_dice.inputs(regions)
+    run = models_dice.by_hand(made, given, len(build(made).execute(given).residuals))
+    return Work(lambda x: run(), models_dice.ends)  # noqa: ARG005
+
+
 WORKS: cases.Contender = {
     "sellar": lambda size: Work(sellar(), list),
     "chain": lambda size: Work(chain(size), limit.number),
@@ -152,5 +162,6 @@ WORKS: cases.Contender = {
     "frames": lambda size: Work(
         stages(cases.stage_frame, cases.start_frame), lambda frame: cases.ends(frame.to_numpy())
     ),
+    "dice": dice,
     "samples": lambda size: Work(samples(size), limit.first_last, samples=size),
 }

@@ -149,5 +149,7 @@ class HalfOfA(Discipline):
         return {"b": cases.half_and_one(inputs["a"])}
 
 
-def headline() -> Process:
-    return Process("headline", disciplines={"A": HalfOfB, "B": HalfOfA}, namespaces={"ns": ""})
+def headline(**numerical: Any) -> Process:
+    return Process(
+        "headline", disciplines={"A": HalfOfB, "B": HalfOfA}, namespaces={"ns": ""}, numerical=numerical
+    )

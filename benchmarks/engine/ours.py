@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.engine import cases, limit, models
+from benchmarks.engine import cases, limit, models, models_dice
 from benchmarks.engine.cases import Work
 from sostrades_api.disciplines.sellar import Sellar1, Sellar2, SellarProblem
 from sostrades_api.engine import DisciplineStarted, ExecutionResult, Observer, Plan, Process, build
@@ -83,11 +83,29 @@ def frames(size: int) -> Work:  # noqa: ARG001
     )
 
 
-def headline(size: int) -> Work:  # noqa: ARG001
-    execute = followed(build(models.headline()))
+def headline(**numerical: Any) -> Work:
+    execute = followed(build(models.headline(**numerical)))
     return Work(
         lambda x: execute({}),  # noqa: ARG005
         lambda result: [float(result.values[name]["value"].iloc[0]) for name in "ab"],
+        notes=lambda result: {
+            "iterations": len(result.residuals),
+            "residual": float(result.residuals["residual"].iloc[-1]),
+        },
+    )
+
+
+def dice(regions: int) -> Work:
+    execute = followed(build(models_dice.process(regions, **models_dice.numerical(regions))))
+    given = models_dice.inputs(regions)
+    return Work(
+        lambda x: execute(given),  # noqa: ARG005
+        lambda result: models_dice.ends(result.values),
+        notes=lambda result: {
+            "sweeps": len(result.residuals),
+            "residual": float(result.residuals["residual"].iloc[-1]),
+            **models_dice.notes(result.values, regions),
+        },
     )
 
 
@@ -108,5 +126,7 @@ WORKS: cases.Contender = {
     "arrays": arrays,
     "frames": frames,
     "samples": samples,
-    "headline": headline,
+    "headline": lambda size: headline(),  # noqa: ARG005
+    "headline_jacobi": lambda size: headline(sub_mda_class="MDAJacobi"),  # noqa: ARG005
+    "dice": dice,
 }

@@ -1,7 +1,7 @@
 """The rows of the table: their sizes, how near the answers must lie, and the figures to reach."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 EXACT, ITERATED, OPTIMISED = 1e-12, 1e-7, 1e-6
 CONTENDERS = ("limit", "floor", "ours", "openmdao", "gemseo", "gemseo_tuned")
@@ -30,9 +30,10 @@ class Row:
     """One line of the table.
 
     Attributes:
-        key: the name of the work in each contender.
-        size: of the work, and the smaller one of ``--quick``.
+        key: the row's name, also that of the work in each contender unless ``reads`` names another.
+        size: of the work; ``samples`` has another one for some contenders.
         what: "run" times an execution, "first" building and the first execution.
+        tolerance: how far answers may lie apart, relative to their magnitude.
     """
 
     key: str
@@ -43,6 +44,10 @@ class Row:
     figures: tuple[Figure, ...] = ()
     reads: str = ""
     samples: Mapping[str, int] = field(default_factory=dict)
+
+    def smaller(self) -> "Row":
+        """The row with fewer samples."""
+        return replace(self, size=min(self.size, 1000))
 
     @property
     def work(self) -> str:
@@ -134,6 +139,7 @@ ROWS = (
         figures=(a_second(30_000), faster(10)),
         samples={"openmdao": 300, "gemseo": 300, "gemseo_tuned": 300},
     ),
+    Row("dice", "DICE-2016R", tolerance=1e-9),
 )
 
 

@@ -62,24 +62,27 @@ class Contender:
             "run_ms": (done - built) * 1e3,
             "memory": resident() - memory,
             "samples": work.samples,
+            "notes": work.notes(result) if work.notes else {},
         }
 
     def measure(self, row: str, size: int, seconds: float) -> dict[str, Any]:
         """Milliseconds of one run: the median of as many batches as fit."""
         run, inputs = self.made[row, size].run, self.inputs
         gc.collect()
+        end = time.perf_counter() + seconds
         count, spent = 1, batch(run, inputs, 1)
         while spent < SHORTEST_BATCH:
             count *= 4
             spent = batch(run, inputs, count)
-        times, end = [spent / count], time.perf_counter() + seconds
+        times = [spent / count]
         while time.perf_counter() < end:
             times.append(batch(run, inputs, count) / count)
         return {"ms": statistics.median(times) * 1e3, "runs": len(times) * count}
 
-    def forget(self) -> dict[str, Any]:
-        """Give up everything made."""
-        self.made.clear()
+    def forget(self, row: str) -> dict[str, Any]:
+        """Give up what was made for a row."""
+        for key in [key for key in self.made if key[0] == row]:
+            del self.made[key]
         gc.collect()
         return {}
 
