@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+_ROW = 4096
+"""So few numbers at a time that the linear algebra library starts no threads."""
+
 
 class OutputFaultError(Exception):
     """An output is of the wrong type or shape; the text says how."""
@@ -22,11 +25,18 @@ def wrong_type(value: Any, wanted: str) -> OutputFaultError:
 def all_finite(numbers: np.ndarray) -> bool:
     """Whether no number of a float array is NaN or infinite.
 
-    One dot product says so two to three times as quickly as looking at each, and allocates nothing; only when
-    it is not finite itself (which squares of large numbers can do, too) is each looked at.
+    A sum of squares says so in two thirds of the time that looking at each takes; only when it is not finite
+    itself, as of large numbers, is each looked at. It is taken row by row: a single product of many
+    numbers would be shared among threads, which costs milliseconds on a busy machine (measured).
     """
     if numbers.dtype == np.float64:
         flat = numbers.ravel(order="K")
-        if math.isfinite(flat.dot(flat)):
-            return True
+        whole = flat.size // _ROW
+        squares = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            if whole:
+                rows = flat[: whole * _ROW].reshape(whole, _ROW)
+                squares, flat = float(np.vecdot(rows, rows).sum()), flat[whole * _ROW :]
+            if math.isfinite(squares + float(flat.dot(flat))):
+                return True
     return bool(np.isfinite(numbers).all())

@@ -1,6 +1,7 @@
 """Quick check of a table that a discipline returns."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,29 @@ from sostrades_api.engine.value_types import Column
 _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list": "O", "multiple": "OUfiub"}
 
 
+class _Names:
+    """Columns that tables must have, and those of the last one that had them.
+
+    Tables of one execution often share theirs; all checks of the same columns share what they have seen.
+    """
+
+    def __init__(self, declared: tuple[str, ...] | None) -> None:
+        self.declared = None if declared is None else pd.Index(list(declared))
+        self.seen: pd.Index = pd.Index([object()])  # like no table's
+
+
+@lru_cache(maxsize=4096)
+def _names_of(declared: tuple[str, ...] | None) -> _Names:
+    return _Names(declared)
+
+
 class FrameChecker:
     """Checks columns, dtypes and finite numbers; remembers the last columns and dtypes that were right."""
 
     def __init__(self, columns: Mapping[str, Column] | None, *, missing: bool) -> None:
         self._columns = columns
         self._missing_allowed = missing
-        self._names = pd.Index(list(columns)) if columns is not None else None
-        self._seen_columns: pd.Index = pd.Index([object()])  # like no table's
+        self._names = _names_of(None if columns is None else tuple(columns))
         self._seen: tuple[Hashable, bool] | None = None  # layout, and whether cells may hold objects
 
     def __call__(self, value: Any) -> pd.DataFrame:
@@ -30,7 +46,7 @@ class FrameChecker:
         if not isinstance(value, pd.DataFrame):
             raise wrong_type(value, "a DataFrame")
         frame = value
-        if not frame.columns.is_(self._seen_columns):
+        if not frame.columns.is_(self._names.seen):
             frame = self._with_columns(frame)
         frame = _with_plain_index(frame)
         found, seen = layout(frame), self._seen
@@ -45,12 +61,13 @@ class FrameChecker:
         return freeze_frame(frame) if seen[1] else own_table(frame)
 
     def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
-        if self._names is None:
+        declared = self._names.declared
+        if declared is None:
             if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
                 raise OutputFaultError(f"column names must be different texts, got {list(frame.columns)}")
-        elif not frame.columns.equals(self._names):
-            return self._in_order(frame, list(self._names))
-        self._seen_columns = frame.columns
+        elif not frame.columns.equals(declared):
+            return self._in_order(frame, declared.tolist())
+        self._names.seen = frame.columns
         return frame
 
     @staticmethod

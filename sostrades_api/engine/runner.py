@@ -57,20 +57,25 @@ class FollowedRunner(Runner):
         observer: events.Observer,
     ) -> None:
         super().__init__(values, progress=progress, should_stop=should_stop)
-        self._observer = observer
+        self._started = (
+            observer.on_discipline_started if overrides(observer, "on_discipline_started") else None
+        )
+        self._ended = observer.on_discipline_ended if overrides(observer, "on_discipline_ended") else None
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order, each between two events."""
-        total = len(self.runs)
+        total, started, ended = len(self.runs), self._started, self._ended
         for node in nodes:
             if self.should_stop is not None and self.should_stop():
                 raise ExecutionStopped(before=node.path)
             index = self.progress.running = node.index
-            self._observer.on_discipline_started(events.DisciplineStarted(node.path, index, total))
+            if started is not None:
+                started(events.DisciplineStarted(node.path, index, total))
             spent = node.compute(self.values, target)
             self.seconds[index] += spent
             self.runs[index] += 1
-            self._observer.on_discipline_ended(events.DisciplineEnded(node.path, index, total, spent))
+            if ended is not None:
+                ended(events.DisciplineEnded(node.path, index, total, spent))
 
 
 class CachedRunner(Runner):

@@ -23,7 +23,10 @@ def layout(frame: pd.DataFrame) -> Hashable:
     """What two tables have in common when each of their columns is of the same dtype."""
     if _BLOCKS_KNOWN:
         manager: Any = frame._mgr  # noqa: SLF001 - see above
-        return tuple([block.dtype for block in manager.blocks]), manager.blknos.tobytes()
+        blocks = manager.blocks
+        if len(blocks) == 1:
+            return blocks[0].dtype
+        return tuple([block.dtype for block in blocks]), manager.blknos.tobytes()
     return tuple(frame.dtypes.tolist())
 
 
