@@ -70,7 +70,7 @@ class Linearizer:
         self.node = node
         self.method = method_of(node.discipline, method)
         self._step, self._central = step, central
-        declared = type(node.discipline)
+        declared = node
         self._inputs = tuple(zip(declared.inputs, node.in_slots, strict=True))
         self._handed_out = tuple(
             name for name, variable in declared.inputs.items() if variable.value_type.kind in _HANDED_OUT
@@ -88,6 +88,8 @@ class Linearizer:
             if _is_float(declared.outputs[key[0]]) and _is_float(declared.inputs[key[1]])
         }
         self._all_plain = len(self._plain) == len(self._keys)
+        self.is_plain = self._all_plain and self.method == "declared"
+        self.pairs = tuple(self._keys.values())
         self._read_slots = tuple(dict.fromkeys(read for _, read in self._keys.values()))
 
     def blocks(self, values: list[Any], compute: Callable[[Node, list[Any]], None] | None = None) -> Blocks:
@@ -113,8 +115,13 @@ class Linearizer:
     # --- as declared --------------------------------------------------------------------------------------
 
     def _declared(self, values: list[Any]) -> Blocks:
+        inputs = {}
+        for name, slot in self._inputs:
+            inputs[name] = values[slot]
+        for name in self._handed_out:
+            inputs[name] = hand_out(inputs[name])
         try:
-            jacobian = self.node.discipline.jacobian(self.inputs(values))
+            jacobian = self.node.discipline.jacobian(inputs)
         except Exception as error:
             raise DisciplineRaised(discipline=self.node.path, error=f"{error!r} in jacobian") from error
         if self._all_plain:
@@ -129,6 +136,21 @@ class Linearizer:
                     self._check_names(jacobian)
                 return blocks
         return self._normalised(jacobian, values)
+
+    def _jacobian(self, inputs: dict[str, Any]) -> Mapping[Any, Any]:
+        """As the discipline declares it, with respect to inputs in the units of the slots."""
+        handover = self.node.handover
+        if handover is None:
+            return self.node.discipline.jacobian(inputs)
+        jacobian = self.node.discipline.jacobian(handover.converted(inputs))
+        scaled = {}
+        for (of, wrt), entry in jacobian.items():
+            factor = handover.factor(wrt, inputs)
+            if factor is None:
+                detail = "its columns come in other units; declare one entry a column: (name, column)"
+                self._refuse(of, wrt, detail)
+            scaled[of, wrt] = entry if factor == 1.0 else entry * factor
+        return scaled
 
     def _check_names(self, jacobian: Mapping[Any, Any]) -> None:
         outputs, inputs = dict(self._outputs), dict(self._inputs)
@@ -179,8 +201,10 @@ class Linearizer:
                 stepped = {**inputs, name: with_numbers(values[slot], numbers)}
                 numbers[i] = numbers[i].real
                 try:
-                    outputs = self.node.discipline.run(stepped)
-                    found.append({made: numbers_of(outputs[n]).imag / COMPLEX_STEP for n, made in self._outputs})
+                    outputs = self.node.run(stepped)
+                    found.append(
+                        {made: numbers_of(outputs[n]).imag / COMPLEX_STEP for n, made in self._outputs}
+                    )
                 except Exception as error:
                     detail = f"{error!r} in complex step; is it COMPLEX_SAFE?"
                     raise DisciplineRaised(discipline=self.node.path, error=detail) from error
