@@ -1,1 +1,1 @@
-"""The engine against a hand-written loop, a framework-free floor, OpenMDAO and GEMSEO: ``./dev bench engine``."""
+"""The engine against loops by hand, OpenMDAO and GEMSEO: ``./dev bench engine``."""

@@ -11,8 +11,6 @@ from typing import Any
 from benchmarks.engine.processes import Asked
 from benchmarks.engine.rows import CONTENDERS, Row, Times
 
-PASSES = 3
-
 
 @dataclass
 class Measured:
@@ -33,7 +31,9 @@ class Measured:
         }
 
 
-def measure(rows: Sequence[Row], pythons: Mapping[str, str], *, rounds: int, seconds: float) -> Measured:
+def measure(
+    rows: Sequence[Row], pythons: Mapping[str, str], *, rounds: int, passes: int, seconds: float
+) -> Measured:
     """Time all rows, each round in processes of its own."""
     measured = Measured()
     for number in range(rounds):
@@ -43,13 +43,15 @@ def measure(rows: Sequence[Row], pythons: Mapping[str, str], *, rounds: int, sec
             asked = [stack.enter_context(Asked(pythons[name], name)) for name in order]
             for row in rows:
                 print(f"round {number + 1} of {rounds}: {row.label}", file=sys.stderr, flush=True)
-                _measure_row(row, asked, measured, seconds=seconds)
+                _measure_row(row, asked, measured, passes=passes, seconds=seconds)
             for one in asked:
                 measured.versions[one.name] = one.ask("versions")
     return measured
 
 
-def _measure_row(row: Row, asked: Sequence[Asked], measured: Measured, *, seconds: float) -> None:
+def _measure_row(
+    row: Row, asked: Sequence[Asked], measured: Measured, *, passes: int, seconds: float
+) -> None:
     prepared = {}
     for one in asked:
         answer = one.ask("prepare", row=row.work, size=row.size_for(one.name))
@@ -63,7 +65,7 @@ def _measure_row(row: Row, asked: Sequence[Asked], measured: Measured, *, second
         for name in agreed:
             measured.slices[row.key][name].append(prepared[name]["first_ms"])
     else:
-        for _ in range(PASSES):
+        for _ in range(passes):
             for one in asked:
                 if one.name in agreed:
                     _time(row, one, prepared[one.name], measured, seconds=seconds)

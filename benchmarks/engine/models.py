@@ -10,7 +10,7 @@ from sostrades_api.engine import Discipline, Place, Process
 
 FLOAT = {"type": "float"}
 ARRAY = {"type": "array"}
-FRAME = {"type": "dataframe", "dataframe_descriptor": {name: FLOAT for name in cases.COLUMN_NAMES}}
+FRAME = {"type": "dataframe", "dataframe_descriptor": dict.fromkeys(cases.COLUMN_NAMES, FLOAT)}
 HALVES = {"type": "dataframe", "dataframe_descriptor": {"value": FLOAT}}
 
 
@@ -50,7 +50,11 @@ def blend(kind: int) -> type[Discipline]:
     reads = {name: {**FLOAT, "namespace": f"ns_{name}", "default": 1.0} for name in cases.KINDS}
     parameter = {"p": {**FLOAT, "default": cases.PARAMETER}}
     # what it makes has the name of one of its inputs, at another node
-    return type(f"Blend{made}", (Discipline,), {"DESC_IN": {**reads, **parameter}, "DESC_OUT": {made: FLOAT}, "run": run})
+    return type(
+        f"Blend{made}",
+        (Discipline,),
+        {"DESC_IN": {**reads, **parameter}, "DESC_OUT": {made: FLOAT}, "run": run},
+    )
 
 
 BLENDS = tuple(blend(kind) for kind in range(3))

@@ -1,12 +1,12 @@
 """DICE with many regions: a synthetic model that has the world of DICE-2016R for its sum.
 
 Each region has the shipped disciplines of population, economy, emissions and damages with its share of the
-world's people, capital and emissions; shares differ. Emissions are added up along the regions and drive the shipped
-climate, whose warming damages every region. Output has constant returns to scale, so that the regions' sums are
-the published base run exactly, whatever the number of regions. No real region is meant.
+world's people, capital and emissions; shares differ. Emissions are added up along the regions and drive
+the shipped climate, whose warming damages every region. Output has constant returns to scale, so that the
+regions' sums are the published base run exactly, whatever their number. No real region is meant.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ import pandas as pd
 
 from sostrades_api.disciplines import dice2016r as dice
 from sostrades_api.disciplines.dice2016r import tables
-from sostrades_api.engine import Discipline, ExecutionResult, Place, Process, build
-from sostrades_api.engine.naming import place_all
+from sostrades_api.engine import Discipline, Place, Process, build
 
 REFERENCE = Path(dice.__file__).with_name("data") / "reference_base.csv"
 WORLD = "World"
@@ -73,10 +72,8 @@ def process(regions: int, **numerical: Any) -> Process:
         for name, part in PARTS.items():
             placed[f"R{r}.{name}"] = Place(part, namespaces=own)
         before = None if r == 0 else "ab"[(r - 1) % 2] + "_df"
-        if r == regions - 1:
-            part = last[before]
-        else:
-            part = first if r == 0 else (even, odd)[r % 2]
+        passes = first if r == 0 else (even, odd)[r % 2]
+        part = last[before] if r == regions - 1 else passes
         around = {"ns_before": f"Sum.R{r - 1}", "ns_after": f"Sum.R{r}"}
         placed[f"Sum.R{r}"] = Place(part, namespaces={**own, **around})
     climate = {"ns_emissions": WORLD}
@@ -128,18 +125,18 @@ def by_hand(made: Process, given: Mapping[str, Any], sweeps: int) -> Callable[[]
     """The same runs in the same order as the engine's, in a loop that checks and keeps nothing."""
     plan = build(made)
     loop = {path for paths in plan.loops for path in paths}
-    placed = {place.path: place for place in place_all(made)}
     start = {name: variable.default for name, variable in plan.variables.items()} | dict(given)
+    full_names = {name: name for name in plan.variables}
 
-    def compiled(paths: Any) -> list[tuple[Any, list, list]]:
-        return [
-            (
-                placed[path].discipline.run,
-                [(short, declared.full_name) for short, declared in placed[path].inputs.items()],
-                [(short, declared.full_name) for short, declared in placed[path].outputs.items()],
+    def compiled(paths: Sequence[str]) -> list[tuple[Any, list, list]]:
+        found = []
+        for path in paths:
+            discipline, full = plan.discipline(path), plan.short_values(path, full_names)
+            reads = [(short, full[short]) for short in type(discipline).inputs]
+            found.append(
+                (discipline.run, reads, [(short, full[short]) for short in type(discipline).outputs])
             )
-            for path in paths
-        ]
+        return found
 
     order = plan.disciplines
     inside = [i for i, path in enumerate(order) if path in loop]

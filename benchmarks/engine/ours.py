@@ -1,4 +1,4 @@
-"""This platform's engine, followed by an observer that keeps the state of every discipline, as in production."""
+"""This platform's engine as workers use it: followed by an observer, and asked to stop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,16 +6,25 @@ from typing import Any
 from benchmarks.engine import cases, limit, models, models_dice
 from benchmarks.engine.cases import Work
 from sostrades_api.disciplines.sellar import Sellar1, Sellar2, SellarProblem
-from sostrades_api.engine import DisciplineStarted, ExecutionResult, Observer, Plan, Process, build
+from sostrades_api.engine import (
+    ExecutionResult,
+    ExecutionStarted,
+    IterationEnded,
+    Observer,
+    Plan,
+    Process,
+    build,
+)
 
 
-class Progress(Observer):
-    """Disciplines before ``index`` are done, those after it pending."""
+class Follower(Observer):
+    """Keeps what a thread needs to publish the state of every discipline now and then."""
 
-    index = 0
+    def on_execution_started(self, event: ExecutionStarted) -> None:
+        self.progress = event.progress
 
-    def on_discipline_started(self, event: DisciplineStarted) -> None:
-        self.index = event.index
+    def on_iteration_ended(self, event: IterationEnded) -> None:
+        self.iteration = event
 
 
 def never() -> bool:
@@ -25,7 +34,7 @@ def never() -> bool:
 
 def followed(plan: Plan) -> Callable[[dict[str, Any]], ExecutionResult]:
     """Execute as a worker does: observed, and asked to stop between disciplines."""
-    return lambda values: plan.execute(values, observer=Progress(), should_stop=never)
+    return lambda values: plan.execute(values, observer=Follower(), should_stop=never)
 
 
 def single(process: Process, *, reads: str, makes: str) -> Work:
@@ -86,7 +95,7 @@ def frames(size: int) -> Work:  # noqa: ARG001
 def headline(**numerical: Any) -> Work:
     execute = followed(build(models.headline(**numerical)))
     return Work(
-        lambda x: execute({}),  # noqa: ARG005
+        lambda x: execute({}),
         lambda result: [float(result.values[name]["value"].iloc[0]) for name in "ab"],
         notes=lambda result: {
             "iterations": len(result.residuals),
@@ -99,7 +108,7 @@ def dice(regions: int) -> Work:
     execute = followed(build(models_dice.process(regions, **models_dice.numerical(regions))))
     given = models_dice.inputs(regions)
     return Work(
-        lambda x: execute(given),  # noqa: ARG005
+        lambda x: execute(given),
         lambda result: models_dice.ends(result.values),
         notes=lambda result: {
             "sweeps": len(result.residuals),
@@ -119,14 +128,14 @@ def samples(count: int) -> Work:
 
 
 WORKS: cases.Contender = {
-    "sellar": lambda size: sellar(),  # noqa: ARG005
+    "sellar": lambda size: sellar(),
     "chain": chain,
     "dag": dag,
     "ring": ring,
     "arrays": arrays,
     "frames": frames,
     "samples": samples,
-    "headline": lambda size: headline(),  # noqa: ARG005
-    "headline_jacobi": lambda size: headline(sub_mda_class="MDAJacobi"),  # noqa: ARG005
+    "headline": lambda size: headline(),
+    "headline_jacobi": lambda size: headline(sub_mda_class="MDAJacobi"),
     "dice": dice,
 }

@@ -1,7 +1,7 @@
 """The same work with GEMSEO: as it comes, and tuned as its users would.
 
-Tuned: grammars that check nothing, no validation, no cache, no statistics, no status, and chains ordered by hand
-instead of by the coupling graph. The default set-up uses ``MDAChain``, which orders disciplines by itself.
+Tuned: grammars that check nothing, no validation, no cache, no statistics, no status, and chains ordered by
+hand instead of by the coupling graph. The default set-up uses ``MDAChain``, which orders disciplines itself.
 """
 
 import logging
@@ -17,7 +17,7 @@ from gemseo.mda.jacobi import MDAJacobi
 from gemseo.mda.mda_chain import MDAChain
 from gemseo.mda.newton_raphson import MDANewtonRaphson
 
-from benchmarks.engine import cases, limit
+from benchmarks.engine import cases
 from benchmarks.engine.cases import Work
 
 Data = Mapping[str, Any]
@@ -111,7 +111,7 @@ def link(i: int) -> Model:
         reads={read: one(1.0)},
         makes=[make],
         function=lambda data: {make: cases.SLOPE * data[read] + cases.STEP},
-        slopes=lambda data: {make: {read: slope}},  # noqa: ARG005
+        slopes=lambda data: {make: {read: slope}},
     )
 
 
@@ -158,7 +158,7 @@ def dag(size: int) -> Work:
 
 
 def one_changed(size: int) -> Work:
-    """The caches of the default set-up keep disciplines from running whose inputs are those of the last time."""
+    """In the default set-up caches keep disciplines from running whose inputs have not changed."""
     process, name = dag_process(size), f"p{cases.dag(size).node_reaching(0.01)}"
 
     def answer(data: Data) -> list[float]:
@@ -215,7 +215,10 @@ def sellar_process(solver: type[Discipline]) -> Discipline:
     if TUNED["is"]:
         return MDOChain([solver(sellar_loop(), **PRECISE), sellar_problem()])
     return MDAChain(
-        [*sellar_loop(), sellar_problem()], inner_mda_name=solver.__name__, initialize_defaults=False, **PRECISE
+        [*sellar_loop(), sellar_problem()],
+        inner_mda_name=solver.__name__,
+        initialize_defaults=False,
+        **PRECISE,
     )
 
 
@@ -337,8 +340,8 @@ def headline(solver: type[Discipline]) -> Work:
 
 
 WORKS: cases.Contender = {
-    "sellar": lambda size: sellar_work(MDAGaussSeidel),  # noqa: ARG005
-    "sellar_newton": lambda size: sellar_work(MDANewtonRaphson),  # noqa: ARG005
+    "sellar": lambda size: sellar_work(MDAGaussSeidel),
+    "sellar_newton": lambda size: sellar_work(MDANewtonRaphson),
     "optimum": optimum,
     "chain": chain,
     "chain_derivative": chain_derivative,
@@ -350,6 +353,6 @@ WORKS: cases.Contender = {
     "arrays": arrays,
     "frames": frames,
     "samples": samples,
-    "headline": lambda size: headline(MDAGaussSeidel),  # noqa: ARG005
-    "headline_jacobi": lambda size: headline(MDAJacobi),  # noqa: ARG005
+    "headline": lambda size: headline(MDAGaussSeidel),
+    "headline_jacobi": lambda size: headline(MDAJacobi),
 }

@@ -243,7 +243,13 @@ def sellar_model(solver: Any, *, linear: Any = None, slopes: bool = False) -> om
     parts = (
         (cycle, ("x", "z_1", "z_2", "y_2"), ("y_1",), sellar_1, sellar_1_slopes),
         (cycle, ("z_1", "z_2", "y_1"), ("y_2",), sellar_2, sellar_2_slopes),
-        (made.model, ("x", "z_2", "y_1", "y_2"), ("objective", "c_1", "c_2"), sellar_problem, sellar_problem_slopes),
+        (
+            made.model,
+            ("x", "z_2", "y_1", "y_2"),
+            ("objective", "c_1", "c_2"),
+            sellar_problem,
+            sellar_problem_slopes,
+        ),
     )
     for i, (group, reads, makes, function, slope) in enumerate(parts):
         part = Scalar(reads=reads, makes=makes, function=function, slopes=slope if slopes else None)

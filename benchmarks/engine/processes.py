@@ -9,14 +9,24 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120.0
+# Read when a process starts; the same for everybody. With more threads small matrices wait for busy cores;
+# without the thresholds arrays' memory goes back to the system, and every execution faults it in again.
+VARIABLES = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_TRIM_THRESHOLD_": "268435456",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TOP_PAD_": "67108864",
+    "PYTHONHASHSEED": "0",
+}
 
 
 class Asked:
     """A worker process; one that is silent for too long, or dies, is ``gone`` and answers no more."""
 
-    def __init__(self, python: str, contender: str, **variables: str) -> None:
+    def __init__(self, python: str, contender: str) -> None:
         self.name, self.gone = contender, ""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0", **variables}
+        environment = {**os.environ, **VARIABLES, "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(
             [python, "-P", "-m", "benchmarks.engine.worker", contender],
             stdin=subprocess.PIPE,

@@ -46,8 +46,12 @@ class Row:
     samples: Mapping[str, int] = field(default_factory=dict)
 
     def smaller(self) -> "Row":
-        """The row with fewer samples."""
-        return replace(self, size=min(self.size, 1000))
+        """The row at a tenth of its size."""
+        if self.size == 1:
+            return self
+        size, fewer = self.size // 10, {name: count // 10 for name, count in self.samples.items()}
+        label = self.label.replace(f"of {self.size}", f"of {size}")
+        return replace(self, size=size, samples=fewer, label=label)
 
     @property
     def work(self) -> str:

@@ -29,7 +29,12 @@ def number(value: float | None) -> str:
 
 def times_table(rows: Sequence[Row], results: Mapping[str, Times]) -> str:
     """Milliseconds by row and contender, and what ours is to limit, floor and the quickest peer."""
-    head = ["work (ms)", *(HEADS.get(name, name) for name in CONTENDERS), "ours / floor", "quickest peer / ours"]
+    head = [
+        "work (ms)",
+        *(HEADS.get(name, name) for name in CONTENDERS),
+        "ours / floor",
+        "quickest peer / ours",
+    ]
     lines = []
     for row in rows:
         times = results.get(row.key, {})
