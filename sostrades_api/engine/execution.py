@@ -6,8 +6,14 @@ from time import perf_counter
 from typing import Any
 
 from sostrades_api.engine import observer as events
-from sostrades_api.engine.errors import CouplingNotConverged, DisciplineError, MissingInitialValue
-from sostrades_api.engine.loop import Loop, Outcome
+from sostrades_api.engine.errors import (
+    CouplingCycles,
+    CouplingDiverged,
+    CouplingNotConverged,
+    DisciplineError,
+    MissingInitialValue,
+)
+from sostrades_api.engine.loop import Failure, Loop, Outcome
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.progress import Progress
 from sostrades_api.engine.runner import (
@@ -24,6 +30,8 @@ from sostrades_api.engine.value_types import MISSING
 
 Part = tuple[Node, ...] | Loop
 """What is run at one go: disciplines one after the other, or a loop."""
+
+_FAILURES = {Failure.DIVERGES: CouplingDiverged, Failure.CYCLES: CouplingCycles}
 
 
 class Execution:
@@ -43,7 +51,7 @@ class Execution:
         self.names = names
         self.progress = Progress(paths)
         self.residuals: list[tuple[str, int, float]] = []
-        self.converged = True
+        self.unconverged: list[Loop] = []
         self._slots = numerical
         self._observer = observer
         self._tell_iteration = (
@@ -78,7 +86,7 @@ class Execution:
             self._tell_failure(error)
             raise
         if observer is not None:
-            observer.on_execution_ended(events.ExecutionEnded(self.converged, perf_counter() - start))
+            observer.on_execution_ended(events.ExecutionEnded(not self.unconverged, perf_counter() - start))
 
     def run_part(self, part: Part) -> None:
         """Run some disciplines, or solve a loop."""
@@ -121,16 +129,21 @@ class Execution:
         return iterated
 
     def _not_converged(self, loop: Loop, outcome: Outcome, settings: SolverSettings) -> None:
-        self.converged = False
-        if not self.numerical("allow_unconverged"):
-            raise CouplingNotConverged(
-                residual=outcome.residual,
-                iterations=outcome.iterations,
-                tolerance=settings.tolerance,
-                disciplines=loop.paths,
-                variable=self.names[outcome.worst] if outcome.worst is not None else "",
-                history=tuple(self.residuals),
-            )
+        self.unconverged.append(loop)
+        # values that a discipline refused are no result, accepted or not
+        if self.numerical("allow_unconverged") and outcome.cause is None:
+            return
+        kind = _FAILURES.get(outcome.failure, CouplingNotConverged)
+        said = {"detail": f" At last: {outcome.cause}"} if outcome.cause else {}
+        raise kind(
+            residual=outcome.residual,
+            iterations=outcome.iterations,
+            tolerance=settings.tolerance,
+            disciplines=loop.paths,
+            variable=self.names[outcome.worst] if outcome.worst is not None else "",
+            history=tuple(self.residuals),
+            **said,
+        ) from outcome.cause
 
     def _tell_failure(self, error: DisciplineError) -> None:
         if self._observer is not None:

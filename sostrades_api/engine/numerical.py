@@ -7,6 +7,7 @@ from sostrades_api.engine.descriptor import parse_descriptors
 from sostrades_api.engine.variable import Variable
 
 RESIDUALS = "residuals_history"
+WARM_START = "warm_start"
 
 _NEWTON = "MDANewtonRaphson and MDAGSNewton"
 
@@ -23,7 +24,8 @@ _INPUTS: dict[str, dict[str, Any]] = {
         ],
         "label": "Solver of loops",
         "description": "MDAGaussSeidel uses each new value at once, MDAJacobi waits for the next iteration, "
-        "MDANewtonRaphson uses derivatives, MDAQuasiNewton learns them (Broyden), MDAGSNewton sweeps before Newton",
+        "MDANewtonRaphson uses derivatives, MDAQuasiNewton learns them (Broyden), "
+        "MDAGSNewton sweeps before Newton",
     },
     "max_mda_iter": {
         "type": "int",
@@ -38,7 +40,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "range": [0.0, 1.0],
         "unit": "-",
         "label": "Tolerance of loops",
-        "description": "A loop has converged when no coupling changes by more, as residual_scaling measures it",
+        "description": "A loop has converged when no coupling changes by more; residual_scaling says in what",
     },
     "residual_scaling": {
         "type": "string",
@@ -62,7 +64,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "default": "",
         "possible_values": ["", "Aitken", "Anderson"],
         "label": "Acceleration",
-        "description": "How MDAGaussSeidel, MDAJacobi and the sweeps of MDAGSNewton learn from their iterations",
+        "description": "How MDAGaussSeidel, MDAJacobi and MDAGSNewton learn from their sweeps",
         "user_level": 2,
     },
     "acceleration_depth": {
@@ -120,7 +122,7 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "default": "auto",
         "possible_values": ["auto", "dense", "sparse", "GMRES"],
         "label": "Linear solver",
-        "description": f"{_NEWTON}: LU of a dense or a sparse matrix, or Krylov's GMRES, which needs no matrix",
+        "description": f"{_NEWTON}: LU of a dense or a sparse matrix, or GMRES, which needs no matrix",
         "user_level": 3,
     },
     "linear_solver_tolerance": {
@@ -140,11 +142,11 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "description": f"{_NEWTON} with GMRES",
         "user_level": 3,
     },
-    "warm_start": {
+    WARM_START: {
         "type": "bool",
         "default": False,
         "label": "Warm start",
-        "description": "Start loops from the previous result where there is one, not from their initial values",
+        "description": "Start loops from the previous result, where there is one, not from initial values",
         "user_level": 2,
     },
     "cache_type": {

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
+from sostrades_api.engine.derivatives.of_plan import derivatives_of
+from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs
 from sostrades_api.engine.execution import Execution, Part
 from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS
+from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, WARM_START
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
@@ -132,6 +135,7 @@ class Plan:
         *,
         observer: Observer | None = None,
         should_stop: ShouldStop | None = None,
+        previous: Mapping[str, Any] | None = None,
     ) -> ExecutionResult:
         """Run all disciplines on these inputs.
 
@@ -139,11 +143,12 @@ class Plan:
             values: by full name relative to the study; defaults are taken where one is missing.
             observer: told what happens.
             should_stop: asked before every run of a discipline; true ends with ``ExecutionStopped``.
+            previous: values of an earlier result by full name; with ``warm_start``, loops start from them.
 
         Raises:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
-        slots = self._filled(values or {})
+        slots = self._filled(values or {}, previous)
         execution = Execution(
             slots,
             names=self._names,
@@ -156,14 +161,49 @@ class Plan:
         history = ResidualHistory(execution.residuals)
         return ExecutionResult(
             values=ResultValues(slots, self._made, history),
-            converged=execution.converged,
+            converged=not execution.unconverged,
             seconds=PerDiscipline(self._places, execution.runner.seconds),
             runs=PerDiscipline(self._places, execution.runner.runs),
             history=history,
+            **downstream_of(execution.unconverged, self.steps, self._names),
         )
 
-    def _filled(self, values: Mapping[str, Any]) -> list[Any]:
+    def derivatives(
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        of: Sequence[str],
+        wrt: Sequence[str],
+        mode: str = "auto",
+        method: str = "auto",
+    ) -> TotalDerivatives:
+        """Execute, and differentiate outputs with respect to inputs, through all that lies between.
+
+        Args:
+            values: as for ``execute``.
+            of: full names of outputs that hold floats.
+            wrt: full names of inputs that hold floats.
+            mode: ``direct``, ``adjoint``, or ``auto``: the one with fewer solves.
+            method: ``auto`` (declared Jacobians, else complex step where safe, else finite differences),
+                ``complex_step``, or ``finite_differences``.
+
+        Raises:
+            NotDifferentiable: a name is no such output or input, or its loop has not converged.
+            ExecutionError: as for ``execute``.
+        """
+        return derivatives_of(
+            self, self._slots, values, of=tuple(of), wrt=tuple(wrt), mode=mode, method=method
+        )
+
+    def describe(self) -> str:
+        """The order of execution as text; in loops the order of sweep, and what is fed back."""
+        return described(self.steps, self._names)
+
+    def _filled(self, values: Mapping[str, Any], previous: Mapping[str, Any] | None) -> list[Any]:
         slots = list(self._template)
+        if previous and values.get(WARM_START, self.variables[WARM_START].default) is True:
+            for name, value in warm_values(self.variables, previous).items():
+                slots[self._slots[name]] = value
         for name, value in self.check(values).items():
             slots[self._slots[name]] = freeze(value)
         missing = []

@@ -27,6 +27,11 @@ class ResultValues(Mapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         return iter((*self._made, RESIDUALS))
 
+    @property
+    def slots(self) -> Sequence[Any]:
+        """All values of the plan by slot, inputs too, frozen; for derivatives and warm starts."""
+        return self._slots
+
     def __len__(self) -> int:
         return len(self._made) + 1
 
@@ -82,6 +87,8 @@ class ExecutionResult:
         converged: false when an unconverged loop was accepted (``allow_unconverged``).
         seconds: time spent in each discipline itself, all its runs together.
         runs: how often each discipline ran.
+        unconverged: every output that depends on an accepted loop that did not converge, by full name.
+        unconverged_disciplines: the paths of those who made them, in order of execution.
     """
 
     values: Mapping[str, Any]
@@ -89,6 +96,8 @@ class ExecutionResult:
     seconds: Mapping[str, float]
     runs: Mapping[str, int]
     history: ResidualHistory
+    unconverged: tuple[str, ...] = ()
+    unconverged_disciplines: tuple[str, ...] = ()
 
     @property
     def residuals(self) -> pd.DataFrame:

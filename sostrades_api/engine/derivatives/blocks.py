@@ -1,7 +1,7 @@
 """Blocks of Jacobians: what disciplines declare, brought to one of three forms.
 
-A block is a float (a single number by a single number), a 2-D array, or a sparse CSR array of shape (numbers of
-the output, numbers of the input).
+A block is a float (a single number by a single number), a 2-D array, or a sparse CSR array, numbers of the
+output by numbers of the input.
 """
 
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""Linear systems: dense LU for small ones, sparse LU above, GMRES when asked for or when there is no matrix."""
+"""Linear systems: dense LU for small ones, sparse LU above, GMRES where there is no matrix."""
 
 from collections.abc import Callable
 from enum import StrEnum

@@ -121,7 +121,9 @@ class Linearizer:
         for name in self._handed_out:
             inputs[name] = hand_out(inputs[name])
         try:
-            jacobian = self.node.discipline.jacobian(inputs)
+            jacobian = self._jacobian(inputs)
+        except InvalidJacobian:
+            raise
         except Exception as error:
             raise DisciplineRaised(discipline=self.node.path, error=f"{error!r} in jacobian") from error
         if self._all_plain:

@@ -1,4 +1,4 @@
-"""The Jacobian of a loop: of a Gauss-Seidel sweep with respect to what it starts from, and of all couplings."""
+"""The Jacobian of a loop: of a sweep with respect to what it starts from, and of all couplings."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -52,8 +52,8 @@ class LoopJacobian:
     def of_sweep(self, blocks: Sequence[Blocks], values: Sequence[Any]) -> np.ndarray:
         """What a sweep makes of the unknowns, differentiated by them: k x k for k numbers.
 
-        Propagates the unknowns' derivatives through the sweep: exact, also where a discipline reads what another has
-        just made of an unknown.
+        Propagates the unknowns' derivatives through the sweep: exact, also where a discipline reads
+        what another has just made of an unknown.
         """
         sizes = {slot: count(values[slot]) for slot in self.couplings}
         width = sum(sizes[slot] for slot in self.unknowns)

@@ -1,7 +1,7 @@
 """The floats inside a value as a vector, and a value with other floats in their place.
 
-Floats, float arrays, float columns of tables, and those inside lists and dicts count; whole numbers, texts and
-flags do not. Dicts are walked in the order of their sorted keys.
+Floats, float arrays, float columns of tables, and those inside lists and dicts count; whole numbers, texts
+and flags do not. Dicts are walked in the order of their sorted keys.
 """
 
 from collections.abc import Hashable, Iterator

@@ -66,10 +66,8 @@ def total_derivatives(
     if route.plain and min(height, width) == 1 and (height if mode is Mode.ADJOINT else width) == 1:
         return _of_floats(route, values, of=of, wrt=wrt, mode=mode), mode
     try:
-        if mode is Mode.ADJOINT:
-            found = _adjoint(route, values, of, wrt)
-        else:
-            found = _direct(route, values, of, wrt)
+        carry = _adjoint if mode is Mode.ADJOINT else _direct
+        found = carry(route, values, of, wrt)
     except LinearSystemError as error:
         first = {"of": next(iter(of)), "wrt": next(iter(wrt))}
         raise NotDifferentiable(**first, detail=f"the loop between them is singular here ({error})") from None

@@ -83,7 +83,8 @@ class Anderson:
     """The combination of the last few iterations whose change is smallest, then one step from there.
 
     Source: D. G. Anderson, "Iterative procedures for nonlinear integral equations", Journal of the ACM 12
-    (1965) 547-560; in the form of H. F. Walker, P. Ni, SIAM Journal on Numerical Analysis 49 (2011) 1715-1735.
+    (1965) 547-560; in the form of H. F. Walker, P. Ni, SIAM Journal on Numerical Analysis 49 (2011)
+    1715-1735.
     """
 
     def __init__(self, factor: float, depth: int) -> None:

@@ -42,8 +42,8 @@ def solve(
 ) -> Outcome:
     """Iterate until no coupling changes by more than the tolerance; arguments as for Gauss-Seidel.
 
-    Each iteration is one sweep, so that couplings that go forward are always consistent, and one linear system
-    for those that go back. A step that makes the changes larger is halved; each try is an iteration.
+    Each iteration is one sweep, so that couplings that go forward are always consistent, and one linear
+    system for those that go back. A step that makes the changes larger is halved; each try is an iteration.
     """
 
     def sweep() -> None:

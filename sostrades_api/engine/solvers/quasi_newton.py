@@ -13,7 +13,7 @@ from sostrades_api.engine.solvers.settings import SolverSettings
 
 @dataclass(frozen=True, kw_only=True)
 class QuasiNewtonSettings(SolverSettings):
-    """Settings of ``solve``; ``relaxation_factor`` is the share of the first step, which knows nothing yet."""
+    """Settings of ``solve``; ``relaxation_factor`` is the share of the first step, a blind one."""
 
 
 _MEMORY = 50  # iterations it learns from before it starts again; more cost as much as they save
@@ -49,7 +49,7 @@ class Broyden:
     """Broyden's first ("good") method, the inverse kept as a multiple of identity plus low rank.
 
     Source: C. G. Broyden, "A class of methods for solving nonlinear simultaneous equations", Mathematics of
-    Computation 19 (1965) 577-593; the inverse by Sherman and Morrison. With one unknown it is the secant method.
+    Computation 19 (1965) 577-593; the inverse by Sherman and Morrison. With one unknown: the secant method.
     """
 
     def __init__(self, factor: float) -> None:
