@@ -1,63 +1,129 @@
 """Building: from a process to a plan. Everything that can be checked without values is checked here."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.dynamic import Memory, Settled, settle
 from sostrades_api.engine.errors import (
     BuildError,
     InvalidInputs,
     InvalidReference,
     InvalidValue,
     ReservedName,
+    StructuringComputed,
     TwoProducers,
 )
 from sostrades_api.engine.graph import ordered_components, sweep_order
+from sostrades_api.engine.handover import Conversion, Handover
 from sostrades_api.engine.loop import Loop
-from sostrades_api.engine.merging import check_fit, one_default, require_default_fits, shared_input
-from sostrades_api.engine.naming import Declaration, Placed, place_all
+from sostrades_api.engine.merging import (
+    check_fit,
+    in_units_of,
+    one_default,
+    require_default_fits,
+    shared_input,
+)
+from sostrades_api.engine.naming import Declaration, Placed
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, NUMERICAL_OUTPUTS
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.plan import Plan, PlanVariable
-from sostrades_api.engine.process import Process
+from sostrades_api.engine.process import Process, Reference
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.value_types import MISSING, VariableType
 from sostrades_api.engine.variable import Variable
 
+MOST_PLANS = 64
+"""How many structures of one process are kept."""
 
-def build(process: Process) -> Plan:
-    """Compile a process.
+
+def build(process: Process, values: Mapping[str, Any] | None = None) -> Plan:
+    """Compile a process, for these values of its structuring inputs; other values are not looked at.
 
     Raises:
+        InvalidInputs: a structuring value does not fit its variable.
         BuildError: a subclass names both ends of what does not fit.
     """
-    placed = place_all(process)
+    family = _Family(process)
+    plan = family.plan_for(values or {})
+    for reference in process.references:
+        _check_reference(process, reference, family)
+    return plan
+
+
+class _Family:
+    """The plans of one process, built as values ask for them; safe to share between threads."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._memory = Memory()
+        self._lock = Lock()
+        self._plans: list[tuple[Mapping[str, Any], Plan]] = []
+
+    def plan_for(self, values: Mapping[str, Any]) -> Plan:
+        """The plan for the structuring values among these; one there is, when all of them are the same."""
+        with self._lock:
+            for index, (consulted, plan) in enumerate(self._plans):
+                if all(same_bits(values.get(name, MISSING), value) for name, value in consulted.items()):
+                    self._plans.append(self._plans.pop(index))
+                    return plan
+            settled = settle(self._process, values, memory=self._memory)
+            plan = _compiled(self._process, settled, plan_for=self.plan_for)
+            self._plans.append((settled.consulted, plan))
+            del self._plans[:-MOST_PLANS]
+            return plan
+
+
+def _compiled(process: Process, settled: Settled, *, plan_for: Callable[[Mapping[str, Any]], Plan]) -> Plan:
+    placed = settled.placed
     producers = _producers(process, placed)
-    consumers = _consumers(placed)
+    _require_given(process, settled, producers)
+    consumers = _consumers(placed, settled.given)
     ranked = {path: rank for rank, path in enumerate(sorted(place.path for place in placed))}
     edges = _edges(producers, consumers, ranked)
-    components = ordered_components(len(placed), edges)
+    components = ordered_components(len(placed), edges) if placed else []
     component_of = {node: i for i, members in enumerate(components) for node in members}
     loop_of = {path: component_of[rank] for path, rank in ranked.items()}
-    variables = _variables(process, placed, Couplings(producers, consumers, loop_of))
-    steps = _steps(placed, components=components, edges=edges, variables=variables)
+    couplings = Couplings(producers, consumers, loop_of)
+    variables = _variables(process, settled, couplings)
+    steps = _steps(
+        placed, components=components, edges=edges, variables=variables, handovers=couplings.handovers
+    )
     short = {
         place.path: {n: d.full_name for side in (place.inputs, place.outputs) for n, d in side.items()}
         for place in placed
     }
-    plan = Plan(name=process.name, variables=variables, steps=steps, short_names=short)
-    _check_references(process, plan)
-    return plan
+    return Plan(
+        name=process.name,
+        variables=variables,
+        steps=steps,
+        short_names=short,
+        structuring=settled.structuring,
+        plan_for=plan_for if settled.consulted else None,
+    )
+
+
+def _require_given(process: Process, settled: Settled, producers: Mapping[str, Declaration]) -> None:
+    for name, deciders in settled.deciders.items():
+        if name in producers:
+            raise StructuringComputed(
+                process=process.name,
+                variable=name,
+                discipline=deciders[0].path,
+                producer=producers[name].path,
+            )
 
 
 def run(
     process: Process, values: Mapping[str, Any] | None = None, *, observer: Observer | None = None
 ) -> ExecutionResult:
     """Build and execute at once, for notebooks."""
-    return build(process).execute(values, observer=observer)
+    return build(process, values).execute(values, observer=observer)
 
 
 def _producers(process: Process, placed: list[Placed]) -> dict[str, Declaration]:
@@ -72,8 +138,10 @@ def _producers(process: Process, placed: list[Placed]) -> dict[str, Declaration]
     return producers
 
 
-def _consumers(placed: list[Placed]) -> dict[str, list[Declaration]]:
+def _consumers(placed: list[Placed], given: list[Declaration]) -> dict[str, list[Declaration]]:
     consumers: dict[str, list[Declaration]] = defaultdict(list)
+    for declaration in given:
+        consumers[declaration.full_name].append(declaration)
     for place in placed:
         for declaration in place.inputs.values():
             consumers[declaration.full_name].append(declaration)
@@ -98,16 +166,26 @@ def _edges(
 
 @dataclass(frozen=True)
 class Couplings:
-    """Who makes and who reads each name; ``loop_of`` is the number of a discipline's component."""
+    """Who makes and who reads each name; ``loop_of`` is the number of a discipline's component.
+
+    ``handovers`` is filled on the way: by path, full name -> the conversion of what is read there.
+    """
 
     producers: Mapping[str, Declaration]
     consumers: Mapping[str, list[Declaration]]
     loop_of: Mapping[str, int]
+    handovers: dict[str, dict[str, Conversion]] = field(default_factory=lambda: defaultdict(dict))
 
 
-def _variables(process: Process, placed: list[Placed], couplings: Couplings) -> dict[str, PlanVariable]:
+def _variables(process: Process, settled: Settled, couplings: Couplings) -> dict[str, PlanVariable]:
     variables = _numerical(process)
-    for place in placed:
+    for declaration in settled.given:
+        name = declaration.full_name
+        if name in variables:
+            raise ReservedName(process=process.name, discipline=declaration.path, variable=name)
+    for name in dict.fromkeys(declaration.full_name for declaration in settled.given):
+        variables[name] = _plan_variable(process, name, couplings)
+    for place in settled.placed:
         for declaration in (*place.inputs.values(), *place.outputs.values()):
             name = declaration.full_name
             if name in NUMERICAL_INPUTS or name in NUMERICAL_OUTPUTS:
@@ -122,9 +200,11 @@ def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVar
     inner: list[Declaration] = []
     if producer is None:
         variable, owner = shared_input(process.name, readers), readers[0].node
+        _convert_for(
+            readers[1:], replace(readers[0], variable=variable), process=process, couplings=couplings
+        )
     else:
-        for reader in readers:
-            check_fit(process.name, producer, reader)
+        _convert_for(readers, producer, process=process, couplings=couplings)
         loop = couplings.loop_of[producer.path]
         inner = [reader for reader in readers if couplings.loop_of[reader.path] == loop]
         variable, owner = _with_initial_value(process, producer, inner), producer.path
@@ -133,17 +213,29 @@ def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVar
         variable=variable,
         io="in" if producer is None else "out",
         owner=owner,
-        consumers=tuple(reader.path for reader in readers),
+        consumers=tuple(reader.path for reader in readers if reader.path in couplings.loop_of),
         coupled=producer is not None and bool(readers),
         in_loop=bool(inner),
         default=variable.default,
     )
 
 
+def _convert_for(
+    readers: list[Declaration], held: Declaration, *, process: Process, couplings: Couplings
+) -> None:
+    """Check that each reader can take what is held, and note how its units are converted."""
+    for reader in readers:
+        convert = check_fit(process.name, held, reader)
+        if convert is not None:
+            couplings.handovers[reader.path][reader.full_name] = convert
+
+
 def _with_initial_value(process: Process, producer: Declaration, inner: list[Declaration]) -> Variable:
     """An output; within a loop, the default of those who read it there is where the loop starts."""
-    default = one_default(process.name, [(reader, reader.variable.default) for reader in inner])
     variable = producer.variable
+    default = one_default(
+        process.name, [(reader, in_units_of(reader.variable, variable).default) for reader in inner]
+    )
     if default is variable.default:
         return variable
     require_default_fits(process.name, variable, default, producer, inner)
@@ -184,6 +276,7 @@ def _steps(
     components: list[list[int]],
     edges: Mapping[tuple[int, int], tuple[int, int]],
     variables: Mapping[str, PlanVariable],
+    handovers: Mapping[str, Mapping[str, Conversion]],
 ) -> list[Node | Loop]:
     slots = {name: slot for slot, name in enumerate(variables)}
     by_rank = sorted(placed, key=lambda place: place.path)
@@ -194,7 +287,8 @@ def _steps(
         order = sweep_order(members, _within(members, edges)) if looped else members
         nodes = []
         for rank in order:
-            nodes.append(_node(by_rank[rank], index=index, slots=slots))
+            place = by_rank[rank]
+            nodes.append(_node(place, index=index, slots=slots, conversions=handovers.get(place.path)))
             index += 1
         if not looped:
             nodes[0].check_limits_at_once()
@@ -207,10 +301,30 @@ def _within(members: list[int], edges: Mapping[tuple[int, int], tuple[int, int]]
     return {pair: count for pair, count in edges.items() if pair[0] in inside and pair[1] in inside}
 
 
-def _node(place: Placed, *, index: int, slots: Mapping[str, int]) -> Node:
+def _node(
+    place: Placed, *, index: int, slots: Mapping[str, int], conversions: Mapping[str, Conversion] | None
+) -> Node:
     reads = [slots[declaration.full_name] for declaration in place.inputs.values()]
     makes = [slots[declaration.full_name] for declaration in place.outputs.values()]
-    return Node(place.path, index=index, discipline=place.discipline, in_slots=reads, out_slots=makes)
+    handover = None
+    if conversions:
+        by_short = {
+            n: conversions[d.full_name] for n, d in place.inputs.items() if d.full_name in conversions
+        }
+        handover = Handover(by_short)
+    declared = None
+    if not place.is_static:
+        sides = (place.inputs, place.outputs)
+        declared = tuple({name: each.variable for name, each in side.items()} for side in sides)
+    return Node(
+        place.path,
+        index=index,
+        discipline=place.discipline,
+        in_slots=reads,
+        out_slots=makes,
+        declared=declared,
+        handover=handover,
+    )
 
 
 def _loop(nodes: list[Node], variables: tuple[PlanVariable, ...]) -> Loop:
@@ -237,12 +351,11 @@ def _is_plain_float(variable: Variable) -> bool:
     return variable.type is VariableType.FLOAT and not variable.optional
 
 
-def _check_references(process: Process, plan: Plan) -> None:
-    for reference in process.references:
-        try:
-            plan.check(reference.values)
-        except InvalidInputs as error:
-            name, faults = next(iter(error.faults.items()))
-            raise InvalidReference(
-                process=process.name, reference=reference.name, variable=name, detail="; ".join(faults)
-            ) from None
+def _check_reference(process: Process, reference: Reference, family: _Family) -> None:
+    try:
+        family.plan_for(reference.values).check(reference.values)
+    except InvalidInputs as error:
+        name, faults = next(iter(error.faults.items()))
+        raise InvalidReference(
+            process=process.name, reference=reference.name, variable=name, detail="; ".join(faults)
+        ) from None

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from sostrades_api.charts import Chart, ChartFilter, Figure, Table
 from sostrades_api.engine.descriptor import parse_descriptors
+from sostrades_api.engine.structure import NOTHING_DECLARED, Declared
 from sostrades_api.engine.variable import Variable
 
 
@@ -16,9 +17,7 @@ class Discipline:
 
     LABEL: ClassVar[str] = ""
     VERSION: ClassVar[str] = "1"
-    DETERMINISTIC: ClassVar[bool] = (
-        True  # false: never re-used, always run again
-    )
+    DETERMINISTIC: ClassVar[bool] = True  # false: never re-used, always run again
     DATA_FILES: ClassVar[Sequence[str]] = ()  # what it reads beside its inputs, relative to its own file
     DESC_IN: ClassVar[Mapping[str, Any]] = {}
     DESC_OUT: ClassVar[Mapping[str, Any]] = {}
@@ -32,6 +31,15 @@ class Discipline:
         super().__init_subclass__(**kwargs)
         cls.inputs = parse_descriptors(cls.DESC_IN, owner=cls.__name__, side="DESC_IN")
         cls.outputs = parse_descriptors(cls.DESC_OUT, owner=cls.__name__, side="DESC_OUT")
+
+    def structure(self, values: Mapping[str, Any]) -> Declared:  # noqa: ARG002 - for those who override
+        """The inputs, outputs and defaults to add for these values of the structuring inputs.
+
+        ``values`` holds every structuring input of DESC_IN, and those that ``structure`` itself declared, once
+        they have a value (``values.get``). It is called again until nothing changes, and must depend on nothing
+        else.
+        """
+        return NOTHING_DECLARED
 
     def run(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The outputs, by short name, of the inputs, by short name; inputs are read-only."""

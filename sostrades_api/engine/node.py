@@ -17,12 +17,16 @@ from sostrades_api.engine.errors import (
     NotFinite,
     UndeclaredOutput,
 )
+from sostrades_api.engine.handover import Handover
 from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError
 from sostrades_api.engine.outputs import checker_of, finite_float, has_limits
 from sostrades_api.engine.protection import hand_out
 from sostrades_api.engine.scalar_compute import MOST_INPUTS, MOST_OUTPUTS, scalar_compute
 from sostrades_api.engine.value_types import VariableType
+from sostrades_api.engine.variable import Variable
 
+Declared = tuple[Mapping[str, Variable], Mapping[str, Variable]]
+"""Inputs and outputs by short name."""
 Computing = Callable[[Sequence[Any], list[Any]], float]
 """Reads inputs in the first list, puts checked outputs into the second, returns the seconds ``run`` took."""
 
@@ -32,22 +36,26 @@ class Node:
 
     ``compute(values, target)`` reads the inputs among ``values``, runs the discipline, puts the outputs,
     checked and frozen, into ``target``, and returns the seconds spent in the discipline itself; it raises a
-    ``DisciplineError`` that says what the discipline did wrong.
+    ``DisciplineError`` that says what the discipline did wrong. ``declared`` are its inputs and outputs where
+    they are not those of its class; ``run`` takes inputs in the units of the slots.
     """
 
     __slots__ = (
         "_handed_out",
         "_inputs",
         "_outputs",
-        "_run",
         "compute",
         "deterministic",
         "discipline",
+        "handover",
         "in_slots",
         "index",
+        "inputs",
         "limited",
         "out_slots",
+        "outputs",
         "path",
+        "run",
     )
 
     compute: Computing
@@ -60,14 +68,19 @@ class Node:
         discipline: Discipline,
         in_slots: Sequence[int],
         out_slots: Sequence[int],
+        declared: Declared | None = None,
+        handover: Handover | None = None,
     ) -> None:
         self.path = path
         self.index = index
         self.discipline = discipline
         self.deterministic = type(discipline).DETERMINISTIC
         self.in_slots, self.out_slots = tuple(in_slots), tuple(out_slots)
-        self._run = discipline.run
-        shape = _shape_of(type(discipline))  # an object may have attributes of the same names
+        cls = type(discipline)  # an object may have attributes of the same names
+        self.inputs, self.outputs = declared or (cls.inputs, cls.outputs)
+        self.handover = handover
+        self.run = discipline.run if handover is None else handover.before(discipline.run)
+        shape = _shape_of(cls) if declared is None else Shape(self.inputs, self.outputs)
         self._inputs, self._outputs = shape.inputs, shape.outputs
         self._handed_out, self.limited = shape.handed_out, shape.limited
         self.compute = self._scalar() if shape.scalar else self._compute
@@ -86,7 +99,7 @@ class Node:
 
     def _scalar(self) -> Computing:
         return scalar_compute(
-            self._run,
+            self.run,
             tuple(zip(self._inputs, self.in_slots, strict=True)),
             [(name, slot) for (name, _), slot in zip(self._outputs, self.out_slots, strict=True)],
             take=self.take,
@@ -101,7 +114,7 @@ class Node:
             inputs[name] = hand_out(inputs[name])
         start = perf_counter()
         try:
-            outputs = self._run(inputs)
+            outputs = self.run(inputs)
         except (Exception, SystemExit) as error:
             raise self._failure(error) from error
         spent = perf_counter() - start
@@ -164,19 +177,19 @@ def _described(error: BaseException) -> str:
 
 
 class Shape:
-    """What all nodes of one discipline class share."""
+    """What all nodes of one discipline class share, unless it declares more at its place."""
 
     __slots__ = ("handed_out", "inputs", "limited", "outputs", "scalar")
 
-    def __init__(self, cls: type[Discipline]) -> None:
-        self.inputs = tuple(cls.inputs)
+    def __init__(self, inputs: Mapping[str, Variable], outputs: Mapping[str, Variable]) -> None:
+        self.inputs = tuple(inputs)
         self.handed_out = tuple(
-            name for name, v in cls.inputs.items() if v.value_type.holds(VariableType.DATAFRAME)
+            name for name, v in inputs.items() if v.value_type.holds(VariableType.DATAFRAME)
         )
-        self.outputs = tuple((name, checker_of(variable)) for name, variable in cls.outputs.items())
+        self.outputs = tuple((name, checker_of(variable)) for name, variable in outputs.items())
         self.limited = tuple(
             (name, position, variable.check)
-            for position, (name, variable) in enumerate(cls.outputs.items())
+            for position, (name, variable) in enumerate(outputs.items())
             if has_limits(variable)
         )
         floats = all(check is finite_float for _, check in self.outputs)
@@ -190,5 +203,5 @@ _SHAPES: WeakKeyDictionary[type[Discipline], Shape] = WeakKeyDictionary()
 def _shape_of(cls: type[Discipline]) -> Shape:
     shape = _SHAPES.get(cls)
     if shape is None:
-        shape = _SHAPES[cls] = Shape(cls)
+        shape = _SHAPES[cls] = Shape(cls.inputs, cls.outputs)
     return shape
