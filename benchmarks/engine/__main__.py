@@ -91,7 +91,7 @@ def more_figures(measured: Measured, points: Sequence[growth.Point]) -> list[Seq
     ring = best_ring(medians)
     if ring:
         add(
-            "ring of 100, best solver",
+            "best solver of that ring",
             "8 x faster than the faster peer's best",
             ring[1] / ring[0],
             8,

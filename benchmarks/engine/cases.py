@@ -41,6 +41,7 @@ Contender = dict[str, Callable[[int], Work]]
 # --- Sellar: y1 = z1^2 + z2 + x - 0.2 y2, y2 = sqrt(y1) + z1 + z2 ------------------------------------------
 Z_1, Z_2 = 5.0, 2.0
 Y_START = 1.0
+BOUNDS = ((-10.0, 10.0), (0.0, 10.0), (0.0, 10.0))  # of z1, z2 and x
 
 
 def sellar_1(x: float, y_2: float) -> float:

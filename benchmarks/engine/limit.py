@@ -59,15 +59,11 @@ def optimum(start: float) -> list[float]:
         lambda z: responses(z)[0],
         [5.0, 2.0, start],
         method="SLSQP",
-        bounds=cases_bounds(),
+        bounds=cases.BOUNDS,
         constraints={"type": "ineq", "fun": lambda z: np.array(responses(z)[1:])},
         options={"ftol": 1e-9},
     )
     return [float(found.fun)]
-
-
-def cases_bounds() -> list[tuple[float, float]]:
-    return [(-10.0, 10.0), (0.0, 10.0), (0.0, 10.0)]
 
 
 def chain(size: int) -> Callable[[float], float]:

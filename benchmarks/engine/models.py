@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from benchmarks.engine import cases
+from sostrades_api.disciplines.sellar import Sellar1, Sellar2, SellarProblem
 from sostrades_api.engine import Discipline, Place, Process
 
 FLOAT = {"type": "float"}
@@ -21,6 +22,9 @@ class Even(Discipline):
     def run(self, inputs: Mapping[str, float]) -> dict[str, float]:
         return {"b": cases.SLOPE * inputs["a"] + cases.STEP}
 
+    def jacobian(self, inputs: Mapping[str, float]) -> dict[tuple[str, str], float]:  # noqa: ARG002
+        return {("b", "a"): cases.SLOPE}
+
 
 class Odd(Discipline):
     DESC_IN = {"b": {**FLOAT, "namespace": "ns_before"}}
@@ -28,6 +32,9 @@ class Odd(Discipline):
 
     def run(self, inputs: Mapping[str, float]) -> dict[str, float]:
         return {"a": cases.SLOPE * inputs["b"] + cases.STEP}
+
+    def jacobian(self, inputs: Mapping[str, float]) -> dict[tuple[str, str], float]:  # noqa: ARG002
+        return {("a", "b"): cases.SLOPE}
 
 
 def chain(size: int, pair: tuple[type[Discipline], type[Discipline]] = (Even, Odd)) -> Process:
@@ -82,6 +89,10 @@ def ring_node(left: int, right: int, own: int) -> type[Discipline]:
         value = inputs["x"] + cases.PULL * (before + inputs[right_name]) + cases.WAVE * math.sin(before)
         return {made: value}
 
+    def jacobian(self: Discipline, inputs: Mapping[str, float]) -> dict[tuple[str, str], float]:  # noqa: ARG001
+        left_slope, right_slope = cases.ring_slopes(inputs[left_name])
+        return {(made, left_name): left_slope, (made, right_name): right_slope, (made, "x"): 1.0}
+
     return type(
         "RingNode",
         (Discipline,),
@@ -93,6 +104,7 @@ def ring_node(left: int, right: int, own: int) -> type[Discipline]:
             },
             "DESC_OUT": {made: FLOAT},
             "run": run,
+            "jacobian": jacobian,
         },
     )
 
@@ -135,6 +147,15 @@ def arrays() -> Process:
 
 def frames() -> Process:
     return chain(cases.STAGES, stage(FRAME, array=False))
+
+
+def sellar(**numerical: Any) -> Process:
+    return Process(
+        "sellar",
+        disciplines={"Sellar1": Sellar1, "Sellar2": Sellar2, "SellarProblem": SellarProblem},
+        namespaces={"ns_sellar": ""},
+        numerical={"tolerance": cases.TOLERANCE, "max_mda_iter": cases.MOST_ITERATIONS, **numerical},
+    )
 
 
 class HalfOfB(Discipline):

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from scipy.optimize import minimize
+
 from benchmarks.engine import cases, limit, models, models_dice
 from benchmarks.engine.cases import Work
-from sostrades_api.disciplines.sellar import Sellar1, Sellar2, SellarProblem
 from sostrades_api.engine import (
     ExecutionResult,
     ExecutionStarted,
@@ -43,17 +45,8 @@ def single(process: Process, *, reads: str, makes: str) -> Work:
     return Work(lambda x: execute({reads: x}), lambda result: [result.values[makes]])
 
 
-def sellar_process(**numerical: Any) -> Process:
-    return Process(
-        "sellar",
-        disciplines={"Sellar1": Sellar1, "Sellar2": Sellar2, "SellarProblem": SellarProblem},
-        namespaces={"ns_sellar": ""},
-        numerical={"tolerance": cases.TOLERANCE, "max_mda_iter": cases.MOST_ITERATIONS, **numerical},
-    )
-
-
 def sellar(**numerical: Any) -> Work:
-    execute = followed(build(sellar_process(**numerical)))
+    execute = followed(build(models.sellar(**numerical)))
     return Work(
         lambda x: execute({"x": x}),
         lambda result: [result.values[name] for name in ("objective", "c_1", "c_2")],
@@ -68,12 +61,75 @@ def dag(size: int) -> Work:
     return single(models.dag(size), reads="D.a", makes=f"D{size - 1}.{cases.KINDS[(size - 1) % 3]}")
 
 
+def one_changed(size: int) -> Work:
+    """A session in memory, which runs what a change touches."""
+    session = build(models.dag(size)).session()
+    session.execute({"D.a": 1.0})
+    changed = f"D{cases.dag(size).node_reaching(0.01)}.p"
+
+    def run(x: float) -> ExecutionResult:
+        value = cases.PARAMETER + cases.CHANGED_BY * x
+        return session.execute({changed: value}, observer=Follower(), should_stop=never)
+
+    def answer(result: ExecutionResult) -> list[float]:
+        values = [result.values[f"D{i}.{cases.KINDS[i % 3]}"] for i in range(size)]
+        return [values[-1], sum(values)]
+
+    return Work(run, answer)
+
+
 def ring(size: int, **numerical: Any) -> Work:
     plan = build(models.ring(size, **numerical))
     execute = followed(plan)
     made = {variable.owner: name for name, variable in plan.variables.items() if variable.io == "out"}
     first, last = made[f"D{0:0{len(str(size))}}"], made[f"D{size - 1:0{len(str(size))}}"]
     return Work(lambda x: execute({"x": x}), lambda result: [result.values[first], result.values[last]])
+
+
+def chain_derivative(size: int) -> Work:
+    plan, makes = build(models.chain(size)), f"D{size - 1}.{'ba'[(size - 1) % 2]}"
+
+    def run(x: float) -> Any:
+        return plan.derivatives({"D.a": x}, of=[makes], wrt=["D.a"])
+
+    return Work(run, lambda found: [found.result.values[makes], found[makes, "D.a"]])
+
+
+def optimum(size: int) -> Work:  # noqa: ARG001
+    """SciPy's SLSQP over this engine's values and derivatives."""
+    plan, names = build(models.sellar()), ("z_1", "z_2", "x")
+    outputs = ("objective", "c_1", "c_2")
+    known: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+
+    def evaluated(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values and slopes of all outputs, once a point."""
+        if z.tobytes() not in known:
+            found = plan.derivatives(dict(zip(names, z.tolist(), strict=True)), of=outputs, wrt=names)
+            known.clear()
+            known[z.tobytes()] = (
+                np.array([found.result.values[name] for name in outputs]),
+                np.array([[found[output, name] for name in names] for output in outputs]),
+            )
+        return known[z.tobytes()]
+
+    def run(x: float) -> float:
+        limits = {
+            "type": "ineq",
+            "fun": lambda z: -evaluated(z)[0][1:],
+            "jac": lambda z: -evaluated(z)[1][1:],
+        }
+        found = minimize(
+            lambda z: evaluated(z)[0][0],
+            [5.0, 2.0, x],
+            jac=lambda z: evaluated(z)[1][0],
+            method="SLSQP",
+            bounds=cases.BOUNDS,
+            constraints=limits,
+            options={"ftol": 1e-9},
+        )
+        return float(found.fun)
+
+    return Work(run, limit.number)
 
 
 def arrays(size: int) -> Work:  # noqa: ARG001
@@ -119,7 +175,7 @@ def dice(regions: int) -> Work:
 
 
 def samples(count: int) -> Work:
-    execute = followed(build(sellar_process()))
+    execute = followed(build(models.sellar()))
     return Work(
         lambda x: [execute({"x": value}).values["objective"] for value in cases.sample_inputs(count, x)],
         limit.first_last,
@@ -129,9 +185,15 @@ def samples(count: int) -> Work:
 
 WORKS: cases.Contender = {
     "sellar": lambda size: sellar(),
+    "sellar_newton": lambda size: sellar(sub_mda_class="MDANewtonRaphson"),
+    "optimum": optimum,
     "chain": chain,
+    "chain_derivative": chain_derivative,
     "dag": dag,
+    "one_changed": one_changed,
     "ring": ring,
+    "ring_newton": lambda size: ring(size, sub_mda_class="MDANewtonRaphson"),
+    "ring_accelerated": lambda size: ring(size, acceleration="Anderson"),
     "arrays": arrays,
     "frames": frames,
     "samples": samples,

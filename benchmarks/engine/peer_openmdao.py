@@ -292,7 +292,7 @@ def samples(count: int) -> Work:
 def optimum(size: int) -> Work:  # noqa: ARG001
     made = sellar_model(gauss_seidel(), linear=om.DirectSolver(), slopes=True)
     made.driver = om.ScipyOptimizeDriver(optimizer="SLSQP", tol=1e-9, disp=False)
-    for name, (low, high) in zip(("z_1", "z_2", "x"), limit.cases_bounds(), strict=True):
+    for name, (low, high) in zip(("z_1", "z_2", "x"), cases.BOUNDS, strict=True):
         made.model.add_design_var(name, lower=low, upper=high)
     made.model.add_objective("objective")
     made.model.add_constraint("c_1", upper=0.0)
