@@ -52,6 +52,7 @@ class Execution:
         self.progress = Progress(paths)
         self.residuals: list[tuple[str, int, float]] = []
         self.unconverged: list[Loop] = []
+        self.total_seconds = 0.0
         self._slots = numerical
         self._observer = observer
         self._tell_iteration = (
@@ -74,33 +75,39 @@ class Execution:
         """A numerical parameter of the study."""
         return self.values[self._slots[name]]
 
-    def run(self, parts: Sequence[Part]) -> None:
-        """Run all parts in order."""
+    def run(self, work: Callable[[], None]) -> None:
+        """Do the work, which runs parts, between the events of an execution."""
         start, observer = perf_counter(), self._observer
         if observer is not None:
             observer.on_execution_started(events.ExecutionStarted(len(self.progress.paths), self.progress))
         try:
-            for part in parts:
-                self.run_part(part)
+            work()
         except DisciplineError as error:
             self._tell_failure(error)
             raise
+        self.total_seconds = perf_counter() - start
         if observer is not None:
-            observer.on_execution_ended(events.ExecutionEnded(not self.unconverged, perf_counter() - start))
+            observer.on_execution_ended(events.ExecutionEnded(not self.unconverged, self.total_seconds))
 
-    def run_part(self, part: Part) -> None:
-        """Run some disciplines, or solve a loop."""
+    def run_parts(self, parts: Sequence[Part]) -> None:
+        """Run parts in order."""
+        for part in parts:
+            self.run_part(part)
+
+    def run_part(self, part: Part) -> bool:
+        """Run some disciplines, or solve a loop; whether it has converged."""
         if not isinstance(part, Loop):
             self.runner.sweep(part, self.values)
             self.progress.settled = part[-1].index + 1
-            return
-        self._solve(part)
+            return True
+        converged = self._solve(part)
         for node in part.nodes:
             if node.limited:
                 node.check_limits(self.values)
         self.progress.settled = part.nodes[-1].index + 1
+        return converged
 
-    def _solve(self, loop: Loop) -> None:
+    def _solve(self, loop: Loop) -> bool:
         for slot, consumer in loop.feedback:
             if self.values[slot] is MISSING:
                 raise MissingInitialValue(
@@ -116,6 +123,7 @@ class Execution:
         )
         if not outcome.converged:
             self._not_converged(loop, outcome, settings)
+        return outcome.converged
 
     def _follower(self, loop: Loop) -> Callable[[int, float], None]:
         add, tell, label, progress = self.residuals.append, self._tell_iteration, loop.label, self.progress

@@ -1,14 +1,17 @@
 """A plan: a process compiled once, executed many times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal
 
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.dependencies import Dependencies
 from sostrades_api.engine.derivatives.of_plan import derivatives_of
 from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
-from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs
+from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs, OtherStructure
 from sostrades_api.engine.execution import Execution, Part
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
@@ -18,6 +21,7 @@ from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
 from sostrades_api.engine.runner import ShouldStop
+from sostrades_api.engine.session import Session
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 
@@ -49,7 +53,10 @@ class PlanVariable:
 
 
 class Plan:
-    """A process compiled to slots; made by ``build``, never changed, safe to execute any number of times."""
+    """A process compiled to slots; made by ``build``, never changed, safe to execute any number of times.
+
+    ``structuring`` holds the values, by full name, that it was built for; a static process has none.
+    """
 
     def __init__(
         self,
@@ -58,6 +65,8 @@ class Plan:
         variables: Mapping[str, PlanVariable],
         steps: Sequence[Node | Loop],
         short_names: Mapping[str, Mapping[str, str]],
+        structuring: Mapping[str, Any] | None = None,
+        plan_for: "Callable[[Mapping[str, Any]], Plan] | None" = None,
     ) -> None:
         self.name = name
         self.variables = variables
@@ -65,6 +74,8 @@ class Plan:
         nodes = [node for step in steps for node in ((step,) if isinstance(step, Node) else step.nodes)]
         self._nodes = {node.path: node for node in nodes}
         self._short_names = short_names
+        self.structuring: Mapping[str, Any] = structuring or {}
+        self._plan_for = plan_for
         self._slots = {full: slot for slot, full in enumerate(variables)}
         self._names = tuple(variables)
         self._template = [variable.default for variable in variables.values()]
@@ -92,6 +103,17 @@ class Plan:
     def loops(self) -> tuple[tuple[str, ...], ...]:
         """The disciplines of each loop, in order of sweep."""
         return tuple(step.paths for step in self.steps if isinstance(step, Loop))
+
+    def plan_for(self, values: Mapping[str, Any]) -> "Plan":
+        """The plan of the process for the structuring values among these; itself, if the process is static.
+
+        Only structuring names are looked up in ``values``, so that it may be a mapping that reads on demand.
+
+        Raises:
+            InvalidInputs: a structuring value does not fit its variable.
+            BuildError: what these values ask for does not fit together.
+        """
+        return self if self._plan_for is None else self._plan_for(values)
 
     def discipline(self, path: str) -> Discipline:
         """The discipline at a path; ``KeyError`` when there is none."""
@@ -148,25 +170,20 @@ class Plan:
         Raises:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
-        slots = self._filled(values or {}, previous)
-        execution = Execution(
-            slots,
-            names=self._names,
-            paths=self._paths,
-            numerical=self._numerical,
-            observer=observer,
-            should_stop=should_stop,
+        slots = self.filled(values or {}, previous)
+        execution = self.execution(slots, observer=observer, should_stop=should_stop)
+        execution.run(lambda: execution.run_parts(self._parts))
+        return self.result(
+            execution, values=slots, history=execution.residuals, unconverged=execution.unconverged
         )
-        execution.run(self._parts)
-        history = ResidualHistory(execution.residuals)
-        return ExecutionResult(
-            values=ResultValues(slots, self._made, history),
-            converged=not execution.unconverged,
-            seconds=PerDiscipline(self._places, execution.runner.seconds),
-            runs=PerDiscipline(self._places, execution.runner.runs),
-            history=history,
-            **downstream_of(execution.unconverged, self.steps, self._names),
-        )
+
+    def session(self, *, incremental: bool = True) -> Session:
+        """A session: executions in memory where only what a change touches is run.
+
+        Args:
+            incremental: false runs everything every time.
+        """
+        return Session(self, incremental=incremental)
 
     def derivatives(
         self,
@@ -199,13 +216,59 @@ class Plan:
         """The order of execution as text; in loops the order of sweep, and what is fed back."""
         return described(self.steps, self._names)
 
-    def _filled(self, values: Mapping[str, Any], previous: Mapping[str, Any] | None) -> list[Any]:
+    # --- an execution in pieces, for sessions and the like ----------------------------------------------
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """What each step reads and makes."""
+        return Dependencies(self.steps, slots=len(self._names))
+
+    def slot(self, name: str) -> int:
+        """Where a variable lies; ``KeyError`` when there is none."""
+        return self._slots[name]
+
+    def execution(
+        self, slots: list[Any], *, observer: Observer | None, should_stop: ShouldStop | None
+    ) -> Execution:
+        """An execution on slots already filled with inputs; it has still to be run."""
+        return Execution(
+            slots,
+            names=self._names,
+            paths=self._paths,
+            numerical=self._numerical,
+            observer=observer,
+            should_stop=should_stop,
+        )
+
+    def result(
+        self,
+        execution: Execution,
+        *,
+        values: Sequence[Any],
+        history: Sequence[tuple[str, int, float]],
+        unconverged: Sequence[Loop],
+    ) -> ExecutionResult:
+        """The result of an execution that has been run."""
+        residuals = ResidualHistory(history)
+        return ExecutionResult(
+            values=ResultValues(values, self._made, residuals),
+            converged=not unconverged,
+            seconds=PerDiscipline(self._places, execution.runner.seconds),
+            runs=PerDiscipline(self._places, execution.runner.runs),
+            history=residuals,
+            total_seconds=execution.total_seconds,
+            **downstream_of(unconverged, self.steps, self._names),
+        )
+
+    def filled(self, values: Mapping[str, Any], previous: Mapping[str, Any] | None = None) -> list[Any]:
+        """The slots at the start: these values, checked and frozen, and defaults."""
         slots = list(self._template)
         if previous and values.get(WARM_START, self.variables[WARM_START].default) is True:
             for name, value in warm_values(self.variables, previous).items():
                 slots[self._slots[name]] = value
         for name, value in self.check(values).items():
             slots[self._slots[name]] = freeze(value)
+        self.require_structure(slots)
         missing = []
         for slot in self._needed:
             if slots[slot] is MISSING:
@@ -216,6 +279,14 @@ class Plan:
         if missing:
             raise MissingInputs(variables=tuple(missing))
         return slots
+
+    def require_structure(self, slots: Sequence[Any]) -> None:
+        """Raise ``OtherStructure`` when structuring values are not those that the plan was built for."""
+        others = [
+            name for name, value in self.structuring.items() if not same_bits(slots[self._slots[name]], value)
+        ]
+        if others:
+            raise OtherStructure(variables=tuple(others))
 
 
 def _parts(steps: Sequence[Node | Loop]) -> tuple[Part, ...]:

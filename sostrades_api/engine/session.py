@@ -1,8 +1,8 @@
 """A session: one plan executed again and again in memory, where only what a change touches is run.
 
-Change is detected at the inputs, and carried on through lists of readers made once a plan: nothing of what is
-not touched is looked at. A loop that is touched starts from its initial values again, so that the result is to
-the bit that of a full execution.
+Change is detected at the inputs, and carried on through lists of readers made once a plan: nothing of what
+is not touched is looked at. A loop that is touched starts from its initial values again, so the result is
+that of a full execution to the bit.
 """
 
 from collections.abc import Mapping
