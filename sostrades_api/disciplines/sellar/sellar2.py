@@ -29,7 +29,7 @@ class Sellar2(Discipline):
         return {"y_2": response(inputs, y_1=inputs["y_1"])}
 
     def jacobian(self, inputs: Mapping[str, Any]) -> dict[tuple[str, str], float]:
-        """Return the derivatives of ``y_2``; that with respect to ``y_1`` is zero where the root is cut off."""
+        """Return the derivatives of ``y_2``; zero with respect to ``y_1`` where the root is cut off."""
         y_1 = inputs["y_1"]
         return {
             ("y_2", "z_1"): 1.0,
