@@ -19,7 +19,9 @@ from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, WARM_START
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.recall import Recall
 from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
+from sostrades_api.engine.result_cache import ResultCache
 from sostrades_api.engine.runner import ShouldStop
 from sostrades_api.engine.session import Session
 from sostrades_api.engine.value_types import MISSING
@@ -88,6 +90,7 @@ class Plan:
         self._paths = tuple(self._nodes)
         self._places = {path: index for index, path in enumerate(self._paths)}
         self._parts = _parts(self.steps)
+        self._costs: dict[str, float] = {}
         self._needed = [
             slot
             for name, slot in self._slots.items()
@@ -103,6 +106,11 @@ class Plan:
     def loops(self) -> tuple[tuple[str, ...], ...]:
         """The disciplines of each loop, in order of sweep."""
         return tuple(step.paths for step in self.steps if isinstance(step, Loop))
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether other values may lead to another plan."""
+        return self._plan_for is not None
 
     def plan_for(self, values: Mapping[str, Any]) -> "Plan":
         """The plan of the process for the structuring values among these; itself, if the process is static.
@@ -158,6 +166,8 @@ class Plan:
         observer: Observer | None = None,
         should_stop: ShouldStop | None = None,
         previous: Mapping[str, Any] | None = None,
+        cache: ResultCache | None = None,
+        digests: Mapping[str, str] | None = None,
     ) -> ExecutionResult:
         """Run all disciplines on these inputs.
 
@@ -166,16 +176,29 @@ class Plan:
             observer: told what happens.
             should_stop: asked before every run of a discipline; true ends with ``ExecutionStopped``.
             previous: values of an earlier result by full name; with ``warm_start``, loops start from them.
+            cache: where outputs of the same disciplines on the same inputs are found, and stored.
+            digests: of the given values by full name, where they are known; equal digests mean equal values.
 
         Raises:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
         slots = self.filled(values or {}, previous)
         execution = self.execution(slots, observer=observer, should_stop=should_stop)
-        execution.run(lambda: execution.run_parts(self._parts))
-        return self.result(
+        if cache is None:
+            execution.run(lambda: execution.run_parts(self._parts))
+        else:
+            recall = Recall(self, execution, cache=cache, digests=digests or {}, costs=self._costs)
+            execution.run(recall.run)
+        result = self.result(
             execution, values=slots, history=execution.residuals, unconverged=execution.unconverged
         )
+        if cache is not None:
+            self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
+        return result
+
+    def remember_costs(self, seconds: Mapping[str, float]) -> None:
+        """Seconds that disciplines took before, by path: what is quicker than a look-up is not looked up."""
+        self._costs.update(seconds)
 
     def session(self, *, incremental: bool = True) -> Session:
         """A session: executions in memory where only what a change touches is run.
