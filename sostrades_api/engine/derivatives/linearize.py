@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,12 @@ from sostrades_api.engine.variable import Variable
 Blocks = dict[tuple[int, int], Block]
 """(slot of the output, slot of the input) -> block; what is missing is zero."""
 
+Stepped = dict[int, np.ndarray]
+"""Slot of an output -> its floats."""
+
 COMPLEX_STEP = 1e-100
 CENTRAL_STEP = 6e-6  # cube root of the rounding unit
+_DIGITS_LEFT = 1e-10  # a change this small beside its output keeps six digits
 _HANDED_OUT = (VariableType.DATAFRAME, VariableType.LIST, VariableType.DICT)
 
 
@@ -220,46 +225,52 @@ class Linearizer:
         for slot in self._read_slots:
             value = values[slot]
             numbers = numbers_of(value)
-            columns[slot] = found = []
             largest = 1e-3 * float(np.abs(numbers).max(initial=0.0))
+
+            def at(i: int, number: float, slot: int = slot, numbers: np.ndarray = numbers) -> Stepped:
+                kept, numbers[i] = numbers[i], number
+                values[slot] = with_numbers(values[slot], numbers)
+                numbers[i] = kept
+                return self._run_at(scratch, compute)
+
             try:
-                for i, number in enumerate(numbers.tolist()):
-                    step = self._step * (max(abs(number), largest) or 1.0)
-                    forward = self._stepped(values, slot, numbers, (i, number + step), scratch, compute)
-                    if base is None:
-                        behind = self._stepped(values, slot, numbers, (i, number - step), scratch, compute)
-                        step *= 2
-                    else:
-                        behind = base
-                    numbers[i] = number
-                    found.append({made: (forward[made] - behind[made]) / step for made in forward})
+                columns[slot] = [
+                    self._column(partial(at, i), number, max(abs(number), largest) or 1.0, base)
+                    for i, number in enumerate(numbers.tolist())
+                ]
             finally:
                 values[slot] = value
         return self._blocks_of_columns(columns)
 
-    def _stepped(
-        self,
-        values: list[Any],
-        slot: int,
-        numbers: np.ndarray,
-        change: tuple[int, float],
-        scratch: list[Any],
-        compute: Callable[[Node, list[Any]], None],
-    ) -> dict[int, np.ndarray]:
-        numbers[change[0]] = change[1]
-        values[slot] = with_numbers(values[slot], numbers)
-        return self._run_at(scratch, compute)
+    def _column(
+        self, at: Callable[[float], Stepped], number: float, magnitude: float, base: Stepped | None
+    ) -> Stepped:
+        """Derivatives by one number; a step in which an output's digits are lost is made longer for it."""
+        column: Stepped = {}
+        settled: set[int] = set()
+        step = self._step * magnitude
+        while True:
+            forward, behind = at(number + step), at(number - step) if base is None else base
+            length = 2 * step if base is None else step
+            for made, high in forward.items():
+                if made not in settled and high.shape == behind[made].shape:
+                    change = high - behind[made]
+                    column[made] = change / length
+                    size = np.abs(high).max(initial=0.0)
+                    if np.abs(change).max(initial=0.0) > _DIGITS_LEFT * size:
+                        settled.add(made)
+            if step >= self._step or len(settled) == len(forward):
+                return column
+            step = min(100.0 * step, self._step)
 
-    def _run_at(
-        self, scratch: list[Any], compute: Callable[[Node, list[Any]], None]
-    ) -> dict[int, np.ndarray]:
+    def _run_at(self, scratch: list[Any], compute: Callable[[Node, list[Any]], None]) -> Stepped:
         compute(self.node, scratch)
         return {slot: numbers_of(scratch[slot]) for slot in self.node.out_slots}
 
     def _blocks_of_columns(self, columns: Mapping[int, Sequence[Mapping[int, np.ndarray]]]) -> Blocks:
         blocks: Blocks = {}
         for made, read in self._keys.values():
-            pieces = [column[made] for column in columns[read]]
+            pieces = [column[made] for column in columns[read] if made in column]
             if not pieces or not pieces[0].size:
                 continue
             block = np.stack(pieces, axis=1)
