@@ -59,7 +59,8 @@ def solve_by_gmres(
 
     When the tolerance is not reached, the best that was found is returned: a Newton step need not be exact.
     """
-    operator = LinearOperator((right.size, right.size), matvec=apply, dtype=np.float64)
+    made: Any = LinearOperator  # its own type is that of the matrix product
+    operator = made((right.size, right.size), matvec=apply, dtype=np.float64)
     restart = min(100, max_iter, right.size)
     rounds = max(1, max_iter // restart)
     return gmres(operator, right, rtol=tolerance, atol=0.0, restart=restart, maxiter=rounds)[0]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import scipy.sparse as sp
@@ -75,12 +75,11 @@ class Linearizer:
         self.node = node
         self.method = method_of(node.discipline, method)
         self._step, self._central = step, central
-        declared = node
-        self._inputs = tuple(zip(declared.inputs, node.in_slots, strict=True))
+        self._inputs = tuple(zip(node.inputs, node.in_slots, strict=True))
         self._handed_out = tuple(
-            name for name, variable in declared.inputs.items() if variable.value_type.kind in _HANDED_OUT
+            name for name, variable in node.inputs.items() if variable.value_type.kind in _HANDED_OUT
         )
-        self._outputs = tuple(zip(declared.outputs, node.out_slots, strict=True))
+        self._outputs = tuple(zip(node.outputs, node.out_slots, strict=True))
         self._keys = {
             (output, given): (made, read)
             for output, made in self._outputs
@@ -88,9 +87,7 @@ class Linearizer:
             if (made, read) in wanted
         }
         self._plain = {
-            key
-            for key in self._keys
-            if _is_float(declared.outputs[key[0]]) and _is_float(declared.inputs[key[1]])
+            key for key in self._keys if _is_float(node.outputs[key[0]]) and _is_float(node.inputs[key[1]])
         }
         self._all_plain = len(self._plain) == len(self._keys)
         self.is_plain = self._all_plain and self.method == "declared"
@@ -191,7 +188,7 @@ class Linearizer:
             blocks[place] = block
         return blocks
 
-    def _refuse(self, output: Any, given: Any, detail: str) -> None:
+    def _refuse(self, output: Any, given: Any, detail: str) -> NoReturn:
         raise InvalidJacobian(discipline=self.node.path, output=output, input=given, detail=detail)
 
     # --- by stepping --------------------------------------------------------------------------------------
@@ -210,7 +207,7 @@ class Linearizer:
                 try:
                     outputs = self.node.run(stepped)
                     found.append(
-                        {made: numbers_of(outputs[n]).imag / COMPLEX_STEP for n, made in self._outputs}
+                        {made: np.imag(numbers_of(outputs[n])) / COMPLEX_STEP for n, made in self._outputs}
                     )
                 except Exception as error:
                     detail = f"{error!r} in complex step; is it COMPLEX_SAFE?"

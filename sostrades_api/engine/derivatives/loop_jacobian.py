@@ -146,7 +146,7 @@ def identity_minus(
                 single[1].append(starts[wrt])
                 single[2].append(-block)
             else:
-                part = sp.coo_array(block)
+                part: Any = sp.coo_array(block)
                 rows.append(part.coords[0] + starts[of])
                 columns.append(part.coords[1] + starts[wrt])
                 data.append(-part.data)

@@ -53,9 +53,10 @@ def derivatives_of(
         lost = next((name for name in of if name in result.unconverged), None)
         if lost is not None:
             raise NotDifferentiable(of=lost, wrt=wrt[0], detail="a loop that it depends on has not converged")
+    made: Any = result.values
     found, taken = total_derivatives(
         route,
-        list(result.values.slots),
+        list(made.slots),
         of={name: slots[name] for name in of},
         wrt={name: slots[name] for name in wrt},
         mode=way,
