@@ -71,7 +71,7 @@ def _feed_array(array: np.ndarray, feed: Feed) -> None:
         _feed(array.tolist(), feed)
         return
     feed(f"a{array.dtype.str}{array.shape};".encode())
-    feed(np.ascontiguousarray(array).data if array.size else b"")
+    feed(np.ascontiguousarray(array).tobytes())
 
 
 def _feed_frame(frame: pd.DataFrame, feed: Feed) -> None:

@@ -114,9 +114,9 @@ class Execution:
                     variable=self.names[slot], consumer=consumer, disciplines=loop.paths
                 )
         solver = SOLVERS[self.numerical("sub_mda_class")]
-        settings = _settings(
-            solver.settings, tuple((name, self.numerical(name)) for name in solver.parameters)
-        )
+        slots = self._slots
+        given = tuple([self.values[slots[name]] for name in solver.parameters])
+        settings = _settings(solver.settings, solver.parameters, given)
         self.progress.loop = loop.paths
         outcome = solver.solve(
             loop, self.values, settings=settings, compute=self.runner, iterated=self._follower(loop)
@@ -141,7 +141,9 @@ class Execution:
         # values that a discipline refused are no result, accepted or not
         if self.numerical("allow_unconverged") and outcome.cause is None:
             return
-        kind = _FAILURES.get(outcome.failure, CouplingNotConverged)
+        kind = (
+            _FAILURES.get(outcome.failure, CouplingNotConverged) if outcome.failure else CouplingNotConverged
+        )
         said = {"detail": f" At last: {outcome.cause}"} if outcome.cause else {}
         raise kind(
             residual=outcome.residual,
@@ -163,5 +165,5 @@ class Execution:
 
 
 @lru_cache(maxsize=64)
-def _settings(cls: type[SolverSettings], given: tuple[tuple[str, Any], ...]) -> SolverSettings:
-    return cls.of(dict(given))
+def _settings(cls: type[SolverSettings], names: tuple[str, ...], given: tuple[Any, ...]) -> SolverSettings:
+    return cls.of(dict(zip(names, given, strict=True)))
