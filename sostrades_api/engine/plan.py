@@ -23,6 +23,7 @@ from sostrades_api.engine.recall import Recall
 from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
 from sostrades_api.engine.result_cache import ResultCache
 from sostrades_api.engine.runner import ShouldStop
+from sostrades_api.engine.sampling import Samples, execute_many
 from sostrades_api.engine.session import Session
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
@@ -89,7 +90,7 @@ class Plan:
         self._numerical = {name: self._slots[name] for name in NUMERICAL_INPUTS}
         self._paths = tuple(self._nodes)
         self._places = {path: index for index, path in enumerate(self._paths)}
-        self._parts = _parts(self.steps)
+        self.parts = _parts(self.steps)
         self._costs: dict[str, float] = {}
         self._needed = [
             slot
@@ -185,7 +186,7 @@ class Plan:
         slots = self.filled(values or {}, previous)
         execution = self.execution(slots, observer=observer, should_stop=should_stop)
         if cache is None:
-            execution.run(lambda: execution.run_parts(self._parts))
+            execution.run(lambda: execution.run_parts(self.parts))
         else:
             recall = Recall(self, execution, cache=cache, digests=digests or {}, costs=self._costs)
             execution.run(recall.run)
@@ -195,6 +196,30 @@ class Plan:
         if cache is not None:
             self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
         return result
+
+    def execute_many(
+        self,
+        columns: Mapping[str, Sequence[Any]],
+        *,
+        outputs: Sequence[str],
+        values: Mapping[str, Any] | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Samples:
+        """Execute once a sample; each is independent of the others and equal to ``execute`` to the bit.
+
+        Args:
+            columns: by full name, one value a sample.
+            outputs: full names of what is wanted of each.
+            values: of other inputs, the same for all samples.
+            should_stop: asked before every run of a discipline; true ends with ``ExecutionStopped``.
+
+        Returns:
+            the outputs in columns; a sample that fails leaves None there, and its error.
+
+        Raises:
+            InvalidInputs: before the first sample, with every fault.
+        """
+        return execute_many(self, columns, outputs=outputs, values=values, should_stop=should_stop)
 
     def remember_costs(self, seconds: Mapping[str, float]) -> None:
         """Seconds that disciplines took before, by path: what is quicker than a look-up is not looked up."""
