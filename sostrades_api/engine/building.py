@@ -1,7 +1,9 @@
 """Building: from a process to a plan. Everything that can be checked without values is checked here."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
@@ -50,10 +52,23 @@ def build(process: Process, values: Mapping[str, Any] | None = None) -> Plan:
         BuildError: a subclass names both ends of what does not fit.
     """
     family = _Family(process)
-    plan = family.plan_for(values or {})
-    for reference in process.references:
-        _check_reference(process, reference, family)
+    with _collection_paused():
+        plan = family.plan_for(values or {})
+        for reference in process.references:
+            _check_reference(process, reference, family)
     return plan
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """No search for garbage: the many objects that a build makes stay, and would be walked again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Family:
@@ -67,16 +82,22 @@ class _Family:
 
     def plan_for(self, values: Mapping[str, Any]) -> Plan:
         """The plan for the structuring values among these; one there is, when all of them are the same."""
-        with self._lock:
-            for index, (consulted, plan) in enumerate(self._plans):
-                if all(same_bits(values.get(name, MISSING), value) for name, value in consulted.items()):
-                    self._plans.append(self._plans.pop(index))
-                    return plan
-            settled = settle(self._process, values, memory=self._memory)
-            plan = _compiled(self._process, settled, plan_for=self.plan_for)
-            self._plans.append((settled.consulted, plan))
-            del self._plans[:-MOST_PLANS]
-            return plan
+        known = self._find(values)
+        if known is not None:
+            return known
+        settled = settle(self._process, values, memory=self._memory)
+        plan = _compiled(self._process, settled, plan_for=self.plan_for)
+        with self._lock:  # never held while values are read, which may wait for others
+            known = self._find(settled.consulted)
+            if known is None:
+                self._plans = [*self._plans, (settled.consulted, plan)][-MOST_PLANS:]
+        return known or plan
+
+    def _find(self, values: Mapping[str, Any]) -> Plan | None:
+        for consulted, plan in self._plans:
+            if all(same_bits(values.get(name, MISSING), value) for name, value in consulted.items()):
+                return plan
+        return None
 
 
 def _compiled(process: Process, settled: Settled, *, plan_for: Callable[[Mapping[str, Any]], Plan]) -> Plan:
@@ -200,9 +221,9 @@ def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVar
     inner: list[Declaration] = []
     if producer is None:
         variable, owner = shared_input(process.name, readers), readers[0].node
-        _convert_for(
-            readers[1:], replace(readers[0], variable=variable), process=process, couplings=couplings
-        )
+        if len(readers) > 1:
+            held = replace(readers[0], variable=variable)
+            _convert_for(readers[1:], held, process=process, couplings=couplings)
     else:
         _convert_for(readers, producer, process=process, couplings=couplings)
         loop = couplings.loop_of[producer.path]
@@ -279,12 +300,14 @@ def _steps(
     handovers: Mapping[str, Mapping[str, Conversion]],
 ) -> list[Node | Loop]:
     slots = {name: slot for slot, name in enumerate(variables)}
+    floats = [_is_plain_float(variable.variable) for variable in variables.values()]
+    inside = _edges_inside(components, edges)
     by_rank = sorted(placed, key=lambda place: place.path)
     steps: list[Node | Loop] = []
     index = 0
-    for members in components:
+    for number, members in enumerate(components):
         looped = len(members) > 1 or (members[0], members[0]) in edges
-        order = sweep_order(members, _within(members, edges)) if looped else members
+        order = sweep_order(members, inside[number]) if looped else members
         nodes = []
         for rank in order:
             place = by_rank[rank]
@@ -292,13 +315,20 @@ def _steps(
             index += 1
         if not looped:
             nodes[0].check_limits_at_once()
-        steps.append(_loop(nodes, tuple(variables.values())) if looped else nodes[0])
+        steps.append(_loop(nodes, floats) if looped else nodes[0])
     return steps
 
 
-def _within(members: list[int], edges: Mapping[tuple[int, int], tuple[int, int]]) -> dict:
-    inside = set(members)
-    return {pair: count for pair, count in edges.items() if pair[0] in inside and pair[1] in inside}
+def _edges_inside(
+    components: list[list[int]], edges: Mapping[tuple[int, int], tuple[int, int]]
+) -> dict[int, dict[tuple[int, int], tuple[int, int]]]:
+    """The edges within each component that has any, by its number."""
+    component_of = {node: number for number, members in enumerate(components) for node in members}
+    inside: dict[int, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
+    for (one, other), count in edges.items():
+        if component_of[one] == component_of[other]:
+            inside[component_of[one]][one, other] = count
+    return inside
 
 
 def _node(
@@ -327,7 +357,7 @@ def _node(
     )
 
 
-def _loop(nodes: list[Node], variables: tuple[PlanVariable, ...]) -> Loop:
+def _loop(nodes: list[Node], floats: list[bool]) -> Loop:
     made = {slot for node in nodes for slot in node.out_slots}
     read = {slot for node in nodes for slot in node.in_slots}
     couplings = [slot for node in nodes for slot in node.out_slots if slot in read]
@@ -338,12 +368,11 @@ def _loop(nodes: list[Node], variables: tuple[PlanVariable, ...]) -> Loop:
             if slot in made and slot not in done:
                 feedback.setdefault(slot, node.path)
         done.update(node.out_slots)
-    floats = all(_is_plain_float(variables[slot].variable) for slot in couplings)
     return Loop(
         nodes=tuple(nodes),
         couplings=tuple(couplings),
         feedback=tuple(feedback.items()),
-        only_floats=floats,
+        only_floats=all(floats[slot] for slot in couplings),
     )
 
 

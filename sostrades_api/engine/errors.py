@@ -183,12 +183,6 @@ class OtherStructure(ExecutionError):
     variables: tuple[str, ...]
 
 
-class OtherStructure(ExecutionError):
-    """This plan was built for other values of {variables}; take plan.plan_for(values), or run."""
-
-    variables: tuple[str, ...]
-
-
 class MissingInputs(ExecutionError):
     """These inputs have neither a value nor a default: {variables}. Give each a value."""
 
