@@ -23,7 +23,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         "--quick", action="store_true", help="one short round at a tenth of the sizes; nothing is kept"
     )
     parser.add_argument("--row", action="append", choices=[row.key for row in ROWS], help="only this row")
-    parser.add_argument("--rounds", type=int, default=3, help="how often, in fresh processes")
+    parser.add_argument("--rounds", type=int, default=2, help="how often, in fresh processes")
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has GEMSEO and OpenMDAO")
     parser.add_argument("--no-peers", action="store_true", help="limit, floor and this engine only")
     parser.add_argument("--no-growth", action="store_true", help="leave the growth out")
@@ -165,7 +165,7 @@ numbers of one run only."""
 def main() -> int:
     started, chosen = time.perf_counter(), options(sys.argv[1:])
     pythons, rows = interpreters(chosen), wanted(chosen)
-    rounds, passes, seconds = (1, 1, 0.03) if chosen.quick else (chosen.rounds, 3, 0.1)
+    rounds, passes, seconds = (1, 1, 0.03) if chosen.quick else (chosen.rounds, 3, 0.08)
     measured = measuring.measure(rows, pythons, rounds=rounds, passes=passes, seconds=seconds)
     partial = chosen.quick or chosen.row or chosen.no_growth
     points = [] if chosen.no_growth or chosen.row else growth.measure(pythons, quick=chosen.quick)

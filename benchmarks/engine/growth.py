@@ -9,7 +9,7 @@ from benchmarks.engine.processes import Asked
 from benchmarks.engine.rows import EXACT, HEADS, ITERATED, PEERS
 from benchmarks.engine.table import markdown, number
 
-PATIENCE = 30.0
+PATIENCE = 15.0
 """Seconds that a peer may take for one size; the next is tried only if it looks possible."""
 
 

@@ -54,31 +54,35 @@ def _measure_row(
 ) -> None:
     prepared = {}
     for one in asked:
-        answer = one.ask("prepare", row=row.work, size=row.size_for(one.name))
+        answer = one.ask("prepare", row=row.key, size=row.size_for(one.name))
         if "answer" in answer:
             prepared[one.name] = answer
         elif "error" in answer:
             measured.faults[row.key, one.name] = answer["error"]
     agreed = agreeing(row, {name: found["answer"] for name, found in prepared.items()}, measured)
     measured.notes[row.key] = prepared.get("ours", {}).get("notes", {})
-    if row.what == "first":
+    if row.first:
         for name in agreed:
-            measured.slices[row.key][name].append(prepared[name]["first_ms"])
-    else:
-        for _ in range(passes):
-            for one in asked:
-                if one.name in agreed:
-                    _time(row, one, prepared[one.name], measured, seconds=seconds)
+            measured.slices[first_of(row)][name].append(prepared[name]["first_ms"])
+    for _ in range(passes):
+        for one in asked:
+            if one.name in agreed:
+                _time(row, one, prepared[one.name], measured, seconds=seconds)
     for one in asked:
-        one.ask("forget", row=row.work)
+        one.ask("forget", row=row.key)
 
 
 def _time(row: Row, one: Asked, made: Mapping[str, Any], measured: Measured, *, seconds: float) -> None:
-    timed = one.ask("measure", row=row.work, size=row.size_for(one.name), seconds=seconds)
+    timed = one.ask("measure", row=row.key, size=row.size_for(one.name), seconds=seconds)
     if "ms" in timed:
         measured.slices[row.key][one.name].append(timed["ms"] / made["samples"])
     else:
         measured.faults[row.key, one.name] = timed["error"]
+
+
+def first_of(row: Row) -> str:
+    """The key of building and the first execution."""
+    return f"{row.key}, first"
 
 
 def agreeing(row: Row, answers: Mapping[str, Sequence[float]], measured: Measured) -> list[str]:

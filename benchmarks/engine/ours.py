@@ -175,12 +175,13 @@ def dice(regions: int) -> Work:
 
 
 def samples(count: int) -> Work:
-    execute = followed(build(models.sellar()))
-    return Work(
-        lambda x: [execute({"x": value}).values["objective"] for value in cases.sample_inputs(count, x)],
-        limit.first_last,
-        samples=count,
-    )
+    plan = build(models.sellar())
+
+    def run(x: float) -> list[float]:
+        columns = {"x": cases.sample_inputs(count, x)}
+        return plan.execute_many(columns, outputs=["objective"], should_stop=never).values["objective"]
+
+    return Work(run, limit.first_last, samples=count)
 
 
 WORKS: cases.Contender = {

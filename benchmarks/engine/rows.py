@@ -30,19 +30,18 @@ class Row:
     """One line of the table.
 
     Attributes:
-        key: the row's name, also that of the work in each contender unless ``reads`` names another.
+        key: the name of the work in each contender.
         size: of the work; ``samples`` has another one for some contenders.
-        what: "run" times an execution, "first" building and the first execution.
+        first: the label of one more row, of building and the first execution.
         tolerance: how far answers may lie apart, relative to their magnitude.
     """
 
     key: str
     label: str
     size: int = 1
-    what: str = "run"
+    first: str = ""
     tolerance: float = EXACT
     figures: tuple[Figure, ...] = ()
-    reads: str = ""
     samples: Mapping[str, int] = field(default_factory=dict)
 
     def smaller(self) -> "Row":
@@ -52,10 +51,6 @@ class Row:
         size, fewer = self.size // 10, {name: count // 10 for name, count in self.samples.items()}
         label = self.label.replace(f"of {self.size}", f"of {size}")
         return replace(self, size=size, samples=fewer, label=label)
-
-    @property
-    def work(self) -> str:
-        return self.reads or self.key
 
     def size_for(self, contender: str) -> int:
         return self.samples.get(contender, self.size)
@@ -106,9 +101,9 @@ ROWS = (
         "chain",
         "chain of 1000, one execute",
         1000,
+        first="the same, build and first run",
         figures=(times("floor", 3), faster(40, among=DEFAULTS, than=DEFAULT_PEER)),
     ),
-    Row("chain_first", "the same, build and first run", 1000, what="first", reads="chain"),
     Row(
         "dag",
         "DAG of 1000, fan-in 3, one execute",

@@ -36,15 +36,19 @@ def times_table(rows: Sequence[Row], results: Mapping[str, Times]) -> str:
         "quickest peer / ours",
     ]
     lines = []
+    named = [(row.key, row.label) for row in rows]
     for row in rows:
-        times = results.get(row.key, {})
+        if row.first:
+            named.insert(named.index((row.key, row.label)) + 1, (f"{row.key}, first", row.first))
+    for key, label in named:
+        times = results.get(key, {})
         ours, base = times.get("ours"), times.get("floor", times.get("limit"))
         peers = [times[name] for name in CONTENDERS[3:] if name in times]
         to_floor = number(ours / base) if ours and base else "-"
         if ours and base and "floor" not in times:
             to_floor += " (limit)"
         to_peer = number(min(peers) / ours) if ours and peers else "-"
-        lines.append([row.label, *(number(times.get(name)) for name in CONTENDERS), to_floor, to_peer])
+        lines.append([label, *(number(times.get(name)) for name in CONTENDERS), to_floor, to_peer])
     return markdown(head, lines)
 
 

@@ -41,6 +41,7 @@ class Contender:
         if hasattr(module, "set_up"):
             module.set_up(tuned=name.endswith("_tuned"))
         self.works = module.WORKS
+        self.also_forget: Callable[[str], None] = getattr(module, "forget", lambda row: None)
         self.made: dict[tuple[str, int], Work] = {}
         self.inputs: Iterator[float] = cycle(INPUTS)
 
@@ -83,6 +84,7 @@ class Contender:
         """Give up what was made for a row."""
         for key in [key for key in self.made if key[0] == row]:
             del self.made[key]
+        self.also_forget(row)
         gc.collect()
         return {}
 
