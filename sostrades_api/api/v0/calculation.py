@@ -24,7 +24,13 @@ _STATUS = doc.json_answer(Status)
 def execute(path: StudyPath) -> Response:
     """Execute a study case on the parameters it has now."""
     study = study_for(Permission.EXECUTE, path.study_id)
-    execution_request(session(), study, actor=current_actor(), queue=current_platform().queue)
+    execution_request(
+        session(),
+        study,
+        actor=current_actor(),
+        queue=current_platform().queue,
+        values=current_platform().values,
+    )
     return _status(study)
 
 
@@ -56,6 +62,8 @@ def logs(path: StudyPath) -> Response:
 
 
 def _status(study: StudyCase) -> Response:
-    response = jsonify(execution_status(session(), study, queue=current_platform().queue))
+    response = jsonify(
+        execution_status(session(), study, queue=current_platform().queue, values=current_platform().values)
+    )
     response.headers["Cache-Control"] = "no-store"
     return response
