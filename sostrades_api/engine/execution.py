@@ -93,18 +93,18 @@ class Execution:
         """Run parts in order."""
         for part in parts:
             self.run_part(part)
+            nodes = part.nodes if isinstance(part, Loop) else part
+            self.progress.settled = nodes[-1].index + 1
 
     def run_part(self, part: Part) -> bool:
         """Run some disciplines, or solve a loop; whether it has converged."""
         if not isinstance(part, Loop):
             self.runner.sweep(part, self.values)
-            self.progress.settled = part[-1].index + 1
             return True
         converged = self._solve(part)
         for node in part.nodes:
             if node.limited:
                 node.check_limits(self.values)
-        self.progress.settled = part.nodes[-1].index + 1
         return converged
 
     def _solve(self, loop: Loop) -> bool:

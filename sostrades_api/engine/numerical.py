@@ -8,6 +8,7 @@ from sostrades_api.engine.variable import Variable
 
 RESIDUALS = "residuals_history"
 WARM_START = "warm_start"
+THREADS = "n_processes"
 
 _NEWTON = "MDANewtonRaphson and MDAGSNewton"
 
@@ -155,6 +156,15 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "possible_values": ["", "SimpleCache"],
         "label": "Cache",
         "description": "SimpleCache: a discipline whose inputs are those of its last run is not run again",
+    },
+    THREADS: {
+        "type": "int",
+        "default": 1,
+        "range": [1, 64],
+        "label": "Disciplines at the same time",
+        "description": "Disciplines that do not depend on each other run in so many threads; results are the "
+        "same to the bit. It pays for those that work outside Python: large arrays, files, other programs",
+        "user_level": 2,
     },
     "allow_unconverged": {
         "type": "bool",

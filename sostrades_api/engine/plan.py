@@ -16,8 +16,9 @@ from sostrades_api.engine.execution import Execution, Part
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, WARM_START
+from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, THREADS, WARM_START
 from sostrades_api.engine.observer import Observer
+from sostrades_api.engine.parallel import OneAtATime, run_parallel
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.recall import Recall
 from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
@@ -184,9 +185,12 @@ class Plan:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
         slots = self.filled(values or {}, previous)
+        threads = slots[self._slots[THREADS]]
+        if threads > 1 and observer is not None:
+            observer = OneAtATime(observer)
         execution = self.execution(slots, observer=observer, should_stop=should_stop)
         if cache is None:
-            execution.run(lambda: execution.run_parts(self.parts))
+            execution.run(lambda: self._run(execution, threads=threads))
         else:
             recall = Recall(self, execution, cache=cache, digests=digests or {}, costs=self._costs)
             execution.run(recall.run)
@@ -196,6 +200,12 @@ class Plan:
         if cache is not None:
             self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
         return result
+
+    def _run(self, execution: Execution, *, threads: int) -> None:
+        if threads > 1:
+            run_parallel(execution, self.dependencies, threads=threads)
+        else:
+            execution.run_parts(self.parts)
 
     def execute_many(
         self,

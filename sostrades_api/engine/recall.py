@@ -14,7 +14,7 @@ from sostrades_api.engine.digests import text_digest, value_digest
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS
+from sostrades_api.engine.numerical import RESIDUALS, THREADS
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result_cache import ResultCache
 from sostrades_api.engine.value_types import MISSING
@@ -51,7 +51,11 @@ class Recall:
         self._costs = costs
         self._addresses: dict[int, str | None] = {}
         self._digests = {plan.slot(name): f"given:{digest}" for name, digest in digests.items()}
-        self._settings = [plan.slot(name) for name in NUMERICAL_INPUTS]
+        self._settings = [
+            plan.slot(name)
+            for name, known in plan.variables.items()
+            if known.variable.numerical and known.io == "in" and name != THREADS
+        ]
         # a solver overwrites what a loop starts from, which is part of its address
         self._starts = {
             number: self._start_of(step)
@@ -68,6 +72,7 @@ class Recall:
             known, start = len(self._execution.residuals), perf_counter()
             converged = self._execution.run_part(step if isinstance(step, Loop) else (step,))
             seconds = perf_counter() - start
+            self._execution.progress.settled = nodes_of(step)[-1].index + 1
             if worth and converged and seconds >= self._cache.least_seconds:
                 self._store(number, step, seconds=seconds, rows=self._execution.residuals[known:])
 

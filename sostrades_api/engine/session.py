@@ -13,7 +13,6 @@ from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.dependencies import nodes_of
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
-from sostrades_api.engine.numerical import NUMERICAL_INPUTS
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result import ExecutionResult
@@ -72,6 +71,7 @@ class Session:
         self._stale.update(self._steps.never_reused)
         execution = self._plan.execution(self._values, observer=observer, should_stop=should_stop)
         execution.run(lambda: self._run_stale(execution))
+        execution.progress.settled = len(self._plan.disciplines)
         return self._plan.result(
             execution,
             values=list(self._values),
@@ -98,7 +98,7 @@ class Session:
         self._plan.require_structure(self._values)
 
     def _touched(self, name: str, slot: int) -> tuple[int, ...]:
-        if name in NUMERICAL_INPUTS:
+        if self._plan.variables[name].variable.numerical:
             return self._steps.loops
         if slot in self._initial:
             return tuple(number for number in (self._steps.maker[slot],) if number is not None)
@@ -138,6 +138,7 @@ class Session:
                 self._unconverged[number] = step
         else:
             execution.run_part(nodes_of(step))
+        execution.progress.settled = nodes_of(step)[-1].index + 1
         return [
             slot
             for slot, old in zip(makes, before, strict=True)
