@@ -19,7 +19,7 @@ from sostrades_api.engine.errors import (
     StructuringComputed,
     TwoProducers,
 )
-from sostrades_api.engine.graph import ordered_components, sweep_order
+from sostrades_api.engine.graph import ordered_components
 from sostrades_api.engine.handover import Conversion, Handover
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.merging import (
@@ -30,8 +30,9 @@ from sostrades_api.engine.merging import (
     shared_input,
 )
 from sostrades_api.engine.naming import Declaration, Placed
+from sostrades_api.engine.nesting import Nest, nest
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.numerical import NUMERICAL_INPUTS, NUMERICAL_OUTPUTS
+from sostrades_api.engine.numerical import LOOP_INPUTS, NUMERICAL_INPUTS, NUMERICAL_OUTPUTS
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.plan import Plan, PlanVariable
 from sostrades_api.engine.process import Process, Reference
@@ -112,8 +113,14 @@ def _compiled(process: Process, settled: Settled, *, plan_for: Callable[[Mapping
     loop_of = {path: component_of[rank] for path, rank in ranked.items()}
     couplings = Couplings(producers, consumers, loop_of)
     variables = _variables(process, settled, couplings)
+    _check_couplings(process, placed, is_static=not settled.consulted)
     steps = _steps(
-        placed, components=components, edges=edges, variables=variables, handovers=couplings.handovers
+        placed,
+        components=components,
+        edges=edges,
+        variables=variables,
+        handovers=couplings.handovers,
+        couplings=tuple(process.couplings),
     )
     short = {
         place.path: {n: d.full_name for side in (place.inputs, place.outputs) for n, d in side.items()}
@@ -127,6 +134,13 @@ def _compiled(process: Process, settled: Settled, *, plan_for: Callable[[Mapping
         structuring=settled.structuring,
         plan_for=plan_for if settled.consulted else None,
     )
+
+
+def _check_couplings(process: Process, placed: list[Placed], *, is_static: bool) -> None:
+    """A node with couplings of its own needs a discipline below it; a dynamic process may make it later."""
+    for node in process.couplings if is_static else ():
+        if not any(place.path == node or place.path.startswith(f"{node}.") for place in placed):
+            raise BuildError(process=process.name, detail=f"couplings of {node!r}: no discipline is below it")
 
 
 def _require_given(process: Process, settled: Settled, producers: Mapping[str, Declaration]) -> None:
@@ -200,6 +214,7 @@ class Couplings:
 
 def _variables(process: Process, settled: Settled, couplings: Couplings) -> dict[str, PlanVariable]:
     variables = _numerical(process)
+    reserved = frozenset(variables)
     for declaration in settled.given:
         name = declaration.full_name
         if name in variables:
@@ -209,7 +224,7 @@ def _variables(process: Process, settled: Settled, couplings: Couplings) -> dict
     for place in settled.placed:
         for declaration in (*place.inputs.values(), *place.outputs.values()):
             name = declaration.full_name
-            if name in NUMERICAL_INPUTS or name in NUMERICAL_OUTPUTS:
+            if name in reserved:
                 raise ReservedName(process=process.name, discipline=place.path, variable=name)
             if name not in variables:
                 variables[name] = _plan_variable(process, name, couplings)
@@ -270,25 +285,35 @@ def _numerical(process: Process) -> dict[str, PlanVariable]:
         raise BuildError(process=process.name, detail=f"no numerical parameters {unknown}; known: {known}")
     variables: dict[str, PlanVariable] = {}
     for name, declared in {**NUMERICAL_INPUTS, **NUMERICAL_OUTPUTS}.items():
-        variable = declared
-        if name in process.numerical:
-            try:
-                variable = replace(declared, default=freeze(declared.check(process.numerical[name])))
-            except InvalidValue as error:
-                raise BuildError(
-                    process=process.name, detail=f"numerical parameter {name!r}: {error}"
-                ) from None
-        variables[name] = PlanVariable(
-            name=name,
-            variable=variable,
-            io="in" if name in NUMERICAL_INPUTS else "out",
-            owner="",
-            consumers=(),
-            coupled=False,
-            in_loop=False,
-            default=variable.default,
-        )
+        variables[name] = _parameter(process, declared, process.numerical, node="")
+    for node, own in process.couplings.items():
+        unknown = [name for name in own if name not in LOOP_INPUTS]
+        if unknown:
+            detail = f"couplings of {node!r}: no parameters {unknown}; known: {', '.join(LOOP_INPUTS)}"
+            raise BuildError(process=process.name, detail=detail)
+        for name in LOOP_INPUTS:
+            given = {**process.numerical, **own}
+            variables[f"{node}.{name}"] = _parameter(process, NUMERICAL_INPUTS[name], given, node=node)
     return variables
+
+
+def _parameter(process: Process, declared: Variable, given: Mapping[str, Any], *, node: str) -> PlanVariable:
+    name, variable = declared.name, declared
+    if name in given:
+        try:
+            variable = replace(declared, default=freeze(declared.check(given[name])))
+        except InvalidValue as error:
+            raise BuildError(process=process.name, detail=f"numerical parameter {name!r}: {error}") from None
+    return PlanVariable(
+        name=f"{node}.{name}" if node else name,
+        variable=variable,
+        io="in" if name in NUMERICAL_INPUTS else "out",
+        owner=node,
+        consumers=(),
+        coupled=False,
+        in_loop=False,
+        default=variable.default,
+    )
 
 
 def _steps(
@@ -298,24 +323,28 @@ def _steps(
     edges: Mapping[tuple[int, int], tuple[int, int]],
     variables: Mapping[str, PlanVariable],
     handovers: Mapping[str, Mapping[str, Conversion]],
+    couplings: tuple[str, ...],
 ) -> list[Node | Loop]:
     slots = {name: slot for slot, name in enumerate(variables)}
     floats = [_is_plain_float(variable.variable) for variable in variables.values()]
     inside = _edges_inside(components, edges)
     by_rank = sorted(placed, key=lambda place: place.path)
+    paths = [place.path for place in by_rank]
     steps: list[Node | Loop] = []
     index = 0
     for number, members in enumerate(components):
         looped = len(members) > 1 or (members[0], members[0]) in edges
-        order = sweep_order(members, inside[number]) if looped else members
+        found = nest(members, inside[number], paths=paths, couplings=couplings) if looped else None
         nodes = []
-        for rank in order:
+        for rank in found.members if found else members:
             place = by_rank[rank]
             nodes.append(_node(place, index=index, slots=slots, conversions=handovers.get(place.path)))
             index += 1
-        if not looped:
+        if found is None:
             nodes[0].check_limits_at_once()
-        steps.append(_loop(nodes, floats) if looped else nodes[0])
+            steps.append(nodes[0])
+        else:
+            steps.append(_nested_loop(found, nodes, floats, slots))
     return steps
 
 
@@ -344,8 +373,7 @@ def _node(
         handover = Handover(by_short)
     declared = None
     if not place.is_static:
-        sides = (place.inputs, place.outputs)
-        declared = tuple({name: each.variable for name, each in side.items()} for side in sides)
+        declared = _variables_of(place.inputs), _variables_of(place.outputs)
     return Node(
         place.path,
         index=index,
@@ -355,6 +383,24 @@ def _node(
         declared=declared,
         handover=handover,
     )
+
+
+def _variables_of(declarations: Mapping[str, Declaration]) -> dict[str, Variable]:
+    return {name: each.variable for name, each in declarations.items()}
+
+
+def _nested_loop(found: Nest, nodes: list[Node], floats: list[bool], slots: Mapping[str, int]) -> Loop:
+    """The loop of these nodes, in order of sweep, and the loops inside it."""
+    inner, at = [], 0
+    for block in found.blocks:
+        if isinstance(block, Nest):
+            size = len(block.members)
+            inner.append(_nested_loop(block, nodes[at : at + size], floats, slots))
+            at += size
+        else:
+            at += 1
+    parameters = {name: slots[f"{found.at}.{name}"] for name in LOOP_INPUTS} if found.at else {}
+    return replace(_loop(nodes, floats), inner=tuple(inner), parameters=parameters)
 
 
 def _loop(nodes: list[Node], floats: list[bool]) -> Loop:

@@ -48,8 +48,8 @@ class Discipline:
     def jacobian(self, inputs: Mapping[str, Any]) -> Mapping[tuple[Any, Any], Any]:
         """The derivatives of the outputs at these inputs, ``{(output, input): entry}``; left out is zero.
 
-        An output or input is a short name, or ``(short name, column or key)`` for a column of a table or a key of
-        a dict. An entry of m numbers by n is a scalar (for m = n a multiple of the identity), a 1-D array
+        An output or input is a short name, or ``(short name, column or key)`` for a column of a table or a
+        key of a dict. An entry of m numbers by n is a scalar (for m = n a multiple of the identity), a 1-D array
         (the only row or column, or the diagonal for m = n), a 2-D array or a SciPy sparse array, m by n.
 
         A discipline that does not override this is differentiated by complex step (``COMPLEX_SAFE``) or by

@@ -12,8 +12,10 @@ from sostrades_api.engine.errors import (
     CouplingNotConverged,
     DisciplineError,
     MissingInitialValue,
+    SettingsError,
 )
-from sostrades_api.engine.loop import Failure, Loop, Outcome
+from sostrades_api.engine.loop import Compute, Failure, Loop, Outcome
+from sostrades_api.engine.nested_compute import NestedCompute
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.progress import Progress
 from sostrades_api.engine.runner import (
@@ -24,7 +26,7 @@ from sostrades_api.engine.runner import (
     follows_disciplines,
     overrides,
 )
-from sostrades_api.engine.solvers import SOLVERS
+from sostrades_api.engine.solvers import SOLVERS, Solver
 from sostrades_api.engine.solvers.settings import SolverSettings
 from sostrades_api.engine.value_types import MISSING
 
@@ -113,17 +115,30 @@ class Execution:
                 raise MissingInitialValue(
                     variable=self.names[slot], consumer=consumer, disciplines=loop.paths
                 )
-        solver = SOLVERS[self.numerical("sub_mda_class")]
-        slots = self._slots
+        slots = loop.parameters or self._slots
+        solver = SOLVERS[self.values[slots["sub_mda_class"]]]
         given = tuple([self.values[slots[name]] for name in solver.parameters])
         settings = _settings(solver.settings, solver.parameters, given)
         self.progress.loop = loop.paths
         outcome = solver.solve(
-            loop, self.values, settings=settings, compute=self.runner, iterated=self._follower(loop)
+            loop,
+            self.values,
+            settings=settings,
+            compute=self._nested(loop, solver) if loop.inner else self.runner,
+            iterated=self._follower(loop),
         )
         if not outcome.converged:
             self._not_converged(loop, outcome, settings)
+        elif self.unconverged and loop in self.unconverged:  # an inner one, in an earlier sweep
+            self.unconverged.remove(loop)
         return outcome.converged
+
+    def _nested(self, loop: Loop, solver: Solver) -> Compute:
+        if not solver.takes_inner_loops:
+            inside = ", ".join(inner.label for inner in loop.inner)
+            detail = f"the loop of {loop.label} has inner couplings ({inside}), which no Newton solver takes"
+            raise SettingsError(detail=f"{detail}; take another outside, Newton inside")
+        return NestedCompute(self.runner, self.values, loop, self._solve)
 
     def _follower(self, loop: Loop) -> Callable[[int, float], None]:
         add, tell, label, progress = self.residuals.append, self._tell_iteration, loop.label, self.progress
@@ -137,7 +152,8 @@ class Execution:
         return iterated
 
     def _not_converged(self, loop: Loop, outcome: Outcome, settings: SolverSettings) -> None:
-        self.unconverged.append(loop)
+        if loop not in self.unconverged:
+            self.unconverged.append(loop)
         # values that a discipline refused are no result, accepted or not
         if self.numerical("allow_unconverged") and outcome.cause is None:
             return

@@ -1,6 +1,6 @@
 """A loop: disciplines that need each other's outputs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
@@ -32,12 +32,16 @@ class Loop:
         feedback: those read before they are made in a sweep, each with the path of its first reader; they
             need an initial value.
         only_floats: every coupling is declared a float that is never missing.
+        inner: loops inside, solved in each sweep of this one.
+        parameters: slots of its own numerical parameters by name; empty: those of the study.
     """
 
     nodes: tuple[Node, ...]
     couplings: tuple[int, ...]
     feedback: tuple[tuple[int, str], ...]
     only_floats: bool
+    inner: "tuple[Loop, ...]" = ()
+    parameters: Mapping[str, int] = field(default_factory=dict)
     paths: tuple[str, ...] = field(init=False)
     label: str = field(init=False)
     read: Callable[[Sequence[Any]], tuple[Any, ...]] = field(init=False)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sostrades_api.engine.errors import InvalidValue
 from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.nested_compute import blocks_of
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.protection import freeze
 
@@ -21,10 +22,19 @@ def described(steps: Sequence[Step], names: Sequence[str]) -> str:
         if isinstance(step, Node):
             lines.append(step.path)
             continue
-        fed = ", ".join(f"{names[slot]} (to {reader})" for slot, reader in step.feedback)
-        lines.append(f"loop of {len(step.nodes)}, {len(step.feedback)} fed back: {fed}")
-        lines.extend(f"    {path}" for path in step.paths)
+        lines.extend(_described_loop(step, names, ""))
     return "\n".join(lines)
+
+
+def _described_loop(loop: Loop, names: Sequence[str], margin: str) -> list[str]:
+    fed = ", ".join(f"{names[slot]} (to {reader})" for slot, reader in loop.feedback)
+    lines = [f"{margin}loop of {len(loop.nodes)}, {len(loop.feedback)} fed back: {fed}"]
+    for block in blocks_of(loop):
+        if isinstance(block, Loop):
+            lines.extend(_described_loop(block, names, f"{margin}    "))
+        else:
+            lines.extend(f"{margin}    {node.path}" for node in block)
+    return lines
 
 
 def downstream_of(
@@ -38,12 +48,16 @@ def downstream_of(
     disciplines: list[str] = []
     for step in steps:
         nodes = (step,) if isinstance(step, Node) else step.nodes
-        if step in loops or any(slot in touched for node in nodes for slot in node.in_slots):
+        if _is_among(step, loops) or any(slot in touched for node in nodes for slot in node.in_slots):
             for node in nodes:
                 disciplines.append(node.path)
                 variables.extend(names[slot] for slot in node.out_slots)
                 touched.update(node.out_slots)
     return {"unconverged": tuple(variables), "unconverged_disciplines": tuple(disciplines)}
+
+
+def _is_among(step: Step, loops: Sequence[Loop]) -> bool:
+    return isinstance(step, Loop) and (step in loops or any(_is_among(inner, loops) for inner in step.inner))
 
 
 def warm_values(variables: "Mapping[str, PlanVariable]", previous: Mapping[str, Any]) -> dict[str, Any]:

@@ -193,4 +193,8 @@ def _declared(descriptors: Mapping[str, Mapping[str, Any]], side: str) -> dict[s
 
 
 NUMERICAL_INPUTS = _declared(_INPUTS, "numerical parameters")
+LOOP_INPUTS = tuple(
+    name for name in NUMERICAL_INPUTS if name not in {WARM_START, THREADS, "cache_type", "allow_unconverged"}
+)
+"""What a coupling node may have of its own."""
 NUMERICAL_OUTPUTS = _declared(_OUTPUTS, "numerical outputs")

@@ -37,6 +37,9 @@ class Process:
     disciplines look a namespace up at their own ``Place``, then at the ``Place`` of the process, in the
     process, and last in the process around it. ``numerical`` and ``references`` are those of the outermost process.
 
+    ``couplings`` are nodes with numerical parameters of their own, ``{"Climate": {"tolerance": 1e-6}}``: what
+    is coupled below such a node is solved by them, inside the loops that it is part of.
+
     ``inputs`` are descriptors of structuring inputs at the node of the process; once each has a value,
     ``structure`` gets the values by short name and returns what it adds: disciplines, namespaces, inputs.
     """
@@ -48,6 +51,7 @@ class Process:
     description: str = ""
     namespaces: Mapping[str, str] = field(default_factory=dict)
     numerical: Mapping[str, Any] = field(default_factory=dict)
+    couplings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
     documentation: Path | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)

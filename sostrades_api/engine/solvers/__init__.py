@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sostrades_api.engine.loop import Outcome
 from sostrades_api.engine.solvers import gauss_seidel, gs_newton, jacobi, newton, quasi_newton
-from sostrades_api.engine.solvers.settings import SolverSettings
+from sostrades_api.engine.solvers.settings import NewtonSettings, SolverSettings
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,11 @@ class Solver:
 
     settings: type[SolverSettings]
     solve: Callable[..., Outcome]
+
+    @property
+    def takes_inner_loops(self) -> bool:
+        """Whether a sweep may solve loops inside; Newton solves all couplings as one."""
+        return not issubclass(self.settings, NewtonSettings)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
