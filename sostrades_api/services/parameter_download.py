@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sostrades_api.engine import MISSING
 from sostrades_api.errors import FaultyItem, InvalidValuesError, NoResultError, NotFoundError
 from sostrades_api.models import ExecutionValue, StudyCase, StudyParameter
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_load import execution_find_finished
 from sostrades_api.services.study_case_names import find_relative_name
 from sostrades_api.services.study_plan import study_plan
@@ -34,7 +35,7 @@ def parameter_download(
         InvalidValuesError: its value has no CSV form (an array of three dimensions, say).
         StudyNotLoadableError: the study case's process is not installed any more, or cannot be built.
     """
-    plan = study_plan(study.process_name).plan
+    plan = study_plan(study.process_name, StoredValues(session, study.id, values=values)).plan
     name = find_relative_name(study.name, full=parameter_key)
     planned = plan.variables.get(name) if name is not None else None
     if name is None or planned is None:

@@ -12,6 +12,7 @@ from sostrades_api.errors import NotFoundError
 from sostrades_api.models import Execution, ExecutionState, ExecutionValue, StudyCase, StudyParameter
 from sostrades_api.services.parameter_json import default_of, show
 from sostrades_api.services.parameter_summary import NOT_SUMMARISED, summarised
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import StudyPlan, study_plan
 from sostrades_api.storage import ValueStore
@@ -73,7 +74,8 @@ def study_case_load(
         StudyNotLoadableError: its process is not installed any more, or cannot be built.
     """
     snapshot = _read_snapshot(session, study_case_id)
-    plan = study_plan(snapshot.process_name)
+    stored = StoredValues(session, study_case_id, values=values, digests=snapshot.digests)
+    plan = study_plan(snapshot.process_name, stored)
     execution_id = None if io is LoadedSide.IN else execution_find_finished(session, study_case_id)
     wanted = list(_wanted(plan, study_name=snapshot.name, io=io, prefix=prefix))
     digests = dict(snapshot.digests)

@@ -13,7 +13,7 @@ from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
-from sostrades_api.services.execution_inputs import execution_inputs
+from sostrades_api.services.execution_inputs import execution_inputs, present_inputs
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.worker.failures import failure_of, seconds_lines
 from sostrades_api.worker.monitor import RunMonitor
@@ -76,10 +76,11 @@ class AttemptRun:
             raise AttemptLostError
 
     def _run(self) -> ExecutionResult:
-        plan = study_plan(self._attempt.process_name).plan
         inputs = execution_inputs(
             self._session, execution_id=self._attempt.execution_id, values=self._runtime.platform.values
         )
+        plan = study_plan(self._attempt.process_name, inputs).plan
+        inputs = present_inputs(inputs, plan=plan)
         self._session.rollback()  # no transaction stays open while the models run
         tolerance = inputs.get("tolerance", plan.variables["tolerance"].default)
         self._monitor = RunMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
