@@ -1,7 +1,6 @@
 """Quick check of a table that a discipline returns."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,40 +9,10 @@ import pandas as pd
 from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, all_finite, wrong_type
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
-from sostrades_api.engine.tables import float_blocks, layout, own_table
+from sostrades_api.engine.tables import float_blocks, layout, names_of, own_table
 from sostrades_api.engine.value_types import Column
 
 _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list": "O", "multiple": "OUfiub"}
-
-
-class _Names:
-    """Columns that tables must have, and those of the last one that had them.
-
-    Tables of one execution often share theirs; all checks of the same columns share what they have seen.
-    """
-
-    def __init__(self, declared: tuple[str, ...] | None) -> None:
-        self.declared = None if declared is None else pd.Index(list(declared))
-        self.seen: pd.Index = pd.Index([object()])  # like no table's
-        self._texts = _arrow_texts(self.declared)
-
-    def are_those_of(self, frame: pd.DataFrame) -> bool:
-        """Whether a table has exactly the declared columns; Arrow compares texts ten times as quickly."""
-        texts = _arrow_texts(frame.columns)
-        if texts is not None and self._texts is not None:
-            return bool(texts.equals(self._texts))
-        return bool(frame.columns.equals(self.declared))
-
-
-def _arrow_texts(columns: pd.Index | None) -> Any:
-    """The names as an Arrow array, when that is how pandas holds them."""
-    held = None if columns is None else columns.array
-    return held.__arrow_array__() if isinstance(held, pd.arrays.ArrowStringArray) else None
-
-
-@lru_cache(maxsize=4096)
-def _names_of(declared: tuple[str, ...] | None) -> _Names:
-    return _Names(declared)
 
 
 class FrameChecker:
@@ -52,7 +21,7 @@ class FrameChecker:
     def __init__(self, columns: Mapping[str, Column] | None, *, missing: bool) -> None:
         self._columns = columns
         self._missing_allowed = missing
-        self._names = _names_of(None if columns is None else tuple(columns))
+        self._names = names_of(None if columns is None else tuple(columns))
         self._seen: tuple[Hashable, bool] | None = None  # layout, and whether cells may hold objects
 
     def __call__(self, value: Any) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from sostrades_api.engine.tables import own_table
+from sostrades_api.engine.tables import holds_objects, own_table
 
 OBJECTS = np.dtype(object)
 """Dtype of columns whose cells may hold lists."""
@@ -75,6 +75,8 @@ def freeze_array(array: np.ndarray) -> np.ndarray:
 
 def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """A shallow copy under copy-on-write; lists inside cells, which it would share, are frozen."""
+    if not holds_objects(frame):
+        return own_table(frame)
     frozen = frame.copy(deep=False)
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if dtype == OBJECTS:
@@ -83,6 +85,8 @@ def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _thaw_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    if not holds_objects(frame):
+        return own_table(frame)
     thawed = frame.copy(deep=False)
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if dtype == OBJECTS:

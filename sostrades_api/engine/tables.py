@@ -6,10 +6,13 @@ expected, pandas' own ways are taken.
 """
 
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+_OBJECTS = np.dtype(object)
 
 
 def own_table(frame: pd.DataFrame, *, columns: pd.Index | None = None) -> pd.DataFrame:
@@ -59,12 +62,51 @@ def layout(frame: pd.DataFrame) -> Hashable:
     return tuple(frame.dtypes.tolist())
 
 
+def holds_objects(frame: pd.DataFrame) -> bool:
+    """Whether a column is of dtype object, so that its cells may be lists."""
+    if _BLOCKS_KNOWN:
+        manager: Any = frame._mgr  # noqa: SLF001 - see above
+        return any(block.dtype == _OBJECTS for block in manager.blocks)
+    return any(dtype == _OBJECTS for dtype in frame.dtypes)
+
+
 def float_blocks(frame: pd.DataFrame) -> list[np.ndarray]:
     """All float columns, as arrays of one column or, seen from the side, several."""
     if _BLOCKS_KNOWN:
         manager: Any = frame._mgr  # noqa: SLF001 - see above
         return [block.values for block in manager.blocks if block.dtype.kind == "f"]
     return [column.to_numpy() for _, column in frame.items() if column.dtype.kind == "f"]
+
+
+class Names:
+    """Columns that tables must have, and those of the last one that had them.
+
+    Tables of one execution often share theirs; all checks of the same columns share what they have seen.
+    """
+
+    def __init__(self, declared: tuple[str, ...] | None) -> None:
+        self.declared = None if declared is None else pd.Index(list(declared))
+        self.seen: pd.Index = pd.Index([object()])  # like no table's
+        self._texts = _arrow_texts(self.declared)
+
+    def are_those_of(self, frame: pd.DataFrame) -> bool:
+        """Whether a table has exactly the declared columns; Arrow compares texts ten times as quickly."""
+        texts = _arrow_texts(frame.columns)
+        if texts is not None and self._texts is not None:
+            return bool(texts.equals(self._texts))
+        return bool(frame.columns.equals(self.declared))
+
+
+def _arrow_texts(columns: pd.Index | None) -> Any:
+    """The names as an Arrow array, when that is how pandas holds them."""
+    held = None if columns is None else columns.array
+    return held.__arrow_array__() if isinstance(held, pd.arrays.ArrowStringArray) else None
+
+
+@lru_cache(maxsize=4096)
+def names_of(declared: tuple[str, ...] | None) -> Names:
+    """The names of these columns, or of any; one object for all who ask."""
+    return Names(declared)
 
 
 def _copy_of_blocks(frame: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:
