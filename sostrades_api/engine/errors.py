@@ -184,9 +184,15 @@ class OtherStructure(ExecutionError):
 
 
 class MissingInputs(ExecutionError):
-    """These inputs have neither a value nor a default: {variables}. Give each a value."""
+    """These inputs have neither a value nor a default, and no discipline makes them: {variables}{readers}.
+    Give each a value{hint}."""
 
     variables: tuple[str, ...]
+    readers: str
+    hint: str
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**{"readers": "", "hint": "", **data})
 
 
 class MissingInitialValue(ExecutionError):
@@ -258,9 +264,9 @@ class CouplingNotConverged(ExecutionError):
 
 
 class CouplingDiverged(CouplingNotConverged):
-    """The loop of {disciplines} diverges: its changes grew without end, to a residual of {residual:.3g} after
-    {iterations} iterations; {variable} changes most. Lower relaxation_factor, take MDANewtonRaphson, or start
-    from better values.{detail}"""
+    """The loop of {disciplines} did not converge: it diverges, with a residual of {residual:.3g} after
+    {iterations} iterations, tolerance {tolerance:.3g}; {variable} changes most. Lower relaxation_factor, take
+    MDANewtonRaphson, or start from better values.{detail}"""
 
     detail: str
 
@@ -269,8 +275,8 @@ class CouplingDiverged(CouplingNotConverged):
 
 
 class CouplingCycles(CouplingNotConverged):
-    """The loop of {disciplines} goes round in a cycle: the values of an earlier iteration came back after
-    {iterations}, at a residual of {residual:.3g}, tolerance {tolerance:.3g}; {variable} changes most. Lower
+    """The loop of {disciplines} did not converge: it goes round in a cycle, with a residual of
+    {residual:.3g} after {iterations} iterations, tolerance {tolerance:.3g}; {variable} changes most. Lower
     relaxation_factor, take another solver, or a tolerance above rounding errors."""
 
 

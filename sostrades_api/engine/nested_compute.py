@@ -10,7 +10,9 @@ from sostrades_api.engine.node import Node
 class NestedCompute:
     """What a solver of an outer loop is given in place of the runner."""
 
-    def __init__(self, runner: Compute, values: list[Any], loop: Loop, solve: Callable[[Loop], None]) -> None:
+    def __init__(
+        self, runner: Compute, values: list[Any], loop: Loop, solve: Callable[[Loop], object]
+    ) -> None:
         self._runner, self._values, self._solve = runner, values, solve
         self._blocks = blocks_of(loop)
         self._first = {inner.nodes[0]: inner for inner in loop.inner}

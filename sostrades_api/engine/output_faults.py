@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_MANY = 16_384
 _ROW = 4096
 """So few numbers at a time that the linear algebra library starts no threads."""
 
@@ -39,20 +40,24 @@ def not_finite_inside(cell: Any) -> str | None:
 
 
 def all_finite(numbers: np.ndarray) -> bool:
-    """Whether no number of a float array is NaN or infinite.
+    """Whether no number of a float array is NaN or infinite, without a list of flags where that is quicker.
 
-    A sum of squares says so in two thirds of the time that looking at each takes; only when it is not finite
-    itself, as of large numbers, is each looked at. It is taken row by row: a single product of many
-    numbers would be shared among threads, which costs milliseconds on a busy machine (measured).
+    Largest and smallest say so of few numbers, a sum of squares of many; only when that is not finite itself,
+    as of large numbers, is each looked at. It is taken row by row: a single product of many numbers would be
+    shared among threads, which costs milliseconds on a busy machine (measured).
     """
-    if numbers.dtype == np.float64:
+    size = numbers.size
+    if not size:
+        return True
+    if size < _MANY:
+        return math.isfinite(np.maximum.reduce(numbers, axis=None)) and math.isfinite(
+            np.minimum.reduce(numbers, axis=None)
+        )
+    if numbers.dtype == np.float64 and numbers.flags.forc:
         flat = numbers.ravel(order="K")
-        whole = flat.size // _ROW
-        squares = 0.0
+        whole = size // _ROW * _ROW
+        rows, rest = flat[:whole].reshape(-1, _ROW), flat[whole:]
         with np.errstate(over="ignore", invalid="ignore"):
-            if whole:
-                rows = flat[: whole * _ROW].reshape(whole, _ROW)
-                squares, flat = float(np.vecdot(rows, rows).sum()), flat[whole * _ROW :]
-            if math.isfinite(squares + float(flat.dot(flat))):
+            if math.isfinite(float(np.vecdot(rows, rows).sum()) + float(rest.dot(rest))):
                 return True
     return bool(np.isfinite(numbers).all())

@@ -1,7 +1,6 @@
 """Quick check of a table that a discipline returns."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,26 +15,10 @@ from sostrades_api.engine.output_faults import (
 )
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
-from sostrades_api.engine.tables import float_blocks, layout, own_table
+from sostrades_api.engine.tables import float_blocks, layout, names_of, own_table
 from sostrades_api.engine.value_types import Column
 
 _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list": "O", "multiple": "OUfiub"}
-
-
-class _Names:
-    """Columns that tables must have, and those of the last one that had them.
-
-    Tables of one execution often share theirs; all checks of the same columns share what they have seen.
-    """
-
-    def __init__(self, declared: tuple[str, ...] | None) -> None:
-        self.declared = None if declared is None else pd.Index(list(declared))
-        self.seen: pd.Index = pd.Index([object()])  # like no table's
-
-
-@lru_cache(maxsize=4096)
-def _names_of(declared: tuple[str, ...] | None) -> _Names:
-    return _Names(declared)
 
 
 class FrameChecker:
@@ -44,7 +27,7 @@ class FrameChecker:
     def __init__(self, columns: Mapping[str, Column] | None, *, missing: bool) -> None:
         self._columns = columns
         self._missing_allowed = missing
-        self._names = _names_of(None if columns is None else tuple(columns))
+        self._names = names_of(None if columns is None else tuple(columns))
         # layout, whether cells may hold objects, and whether all of them are numbers or flags
         self._seen: tuple[Hashable, bool, bool] | None = None
 
@@ -66,14 +49,14 @@ class FrameChecker:
             self._check_texts(frame, frame.dtypes.tolist())
         if not self._missing_allowed and not (seen[2] and all(map(all_finite, float_blocks(frame)))):
             self._not_finite(frame)
-        return freeze_frame(frame) if seen[1] else own_table(frame)
+        return freeze_frame(frame) if seen[1] else own_table(frame, columns=self._names.declared)
 
     def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         declared = self._names.declared
         if declared is None:
             if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
                 raise OutputFaultError(f"column names must be different texts, got {list(frame.columns)}")
-        elif not frame.columns.equals(declared):
+        elif not self._names.are_those_of(frame):
             return self._in_order(frame, declared.tolist())
         self._names.seen = frame.columns
         return frame

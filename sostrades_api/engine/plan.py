@@ -11,10 +11,11 @@ from sostrades_api.engine.dependencies import Dependencies
 from sostrades_api.engine.derivatives.of_plan import derivatives_of
 from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
-from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs, OtherStructure
+from sostrades_api.engine.errors import InvalidInputs, InvalidValue, OtherStructure
 from sostrades_api.engine.execution import Execution, Part
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
+from sostrades_api.engine.missing import missing_inputs
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, THREADS, WARM_START
 from sostrades_api.engine.observer import Observer
@@ -335,7 +336,7 @@ class Plan:
                 else:
                     missing.append(self._names[slot])
         if missing:
-            raise MissingInputs(variables=tuple(missing))
+            raise missing_inputs(missing, self.variables)
         return slots
 
     def require_structure(self, slots: Sequence[Any]) -> None:

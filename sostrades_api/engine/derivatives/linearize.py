@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from sostrades_api.engine.derivatives.blocks import Block, ShapeFaultError, block_of, placed
 from sostrades_api.engine.derivatives.numbers import count, numbers_of, parts_of, with_numbers
+from sostrades_api.engine.derivatives.scalar_carry import MOST, Carry, scalar_carry
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import DisciplineRaised, InvalidJacobian
 from sostrades_api.engine.node import Node
@@ -113,6 +114,22 @@ class Linearizer:
         for name in self._handed_out:
             inputs[name] = hand_out(inputs[name])
         return inputs
+
+    def carrier(self, *, forward: bool) -> Carry:
+        """A function that carries derivatives by one number through this discipline of declared floats."""
+
+        def general(values: Any, carried: list[float]) -> None:
+            for (made, read), entry in self.blocks(values).items():
+                source, target = (read, made) if forward else (made, read)
+                carried[target] += entry * carried[source]
+
+        large = max(len(self._inputs), len(self._keys)) > MOST
+        if large or self._handed_out or self.node.handover is not None:
+            return general
+        entries = [
+            (key, read, made) if forward else (key, made, read) for key, (made, read) in self._keys.items()
+        ]
+        return scalar_carry(self.node.discipline.jacobian, self._inputs, entries, general=general)
 
     # --- as declared --------------------------------------------------------------------------------------
 

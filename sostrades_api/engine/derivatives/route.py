@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sostrades_api.engine.derivatives.linearize import CENTRAL_STEP, Linearizer, Method
+from sostrades_api.engine.derivatives.scalar_carry import Carry
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 
@@ -23,6 +25,16 @@ class Route:
 
     stages: tuple[Stage, ...]
     plain: bool  # a chain or tree of declared floats without loops
+
+    @cached_property
+    def forward(self) -> tuple[Carry, ...]:
+        """Of a plain route: what carries derivatives through each discipline, in order."""
+        return tuple(x.carrier(forward=True) for stage in self.stages for x in stage.linearizers)
+
+    @cached_property
+    def backward(self) -> tuple[Carry, ...]:
+        """The same from the outputs back, last discipline first."""
+        return tuple(x.carrier(forward=False) for stage in reversed(self.stages) for x in stage.linearizers)
 
     @classmethod
     def between(

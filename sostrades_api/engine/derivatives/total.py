@@ -93,16 +93,13 @@ def _of_floats(
 ) -> dict[tuple[str, str], float]:
     forward = mode is Mode.DIRECT
     ((_, seed),) = (wrt if forward else of).items()
-    carried: dict[int, float] = {seed: 1.0}
-    known = carried.get
-    for stage in route.stages if forward else reversed(route.stages):
-        for linearizer in stage.linearizers:
-            for (made, read), entry in linearizer.blocks(values).items():
-                source, target = (read, made) if forward else (made, read)
-                carried[target] = known(target, 0.0) + entry * known(source, 0.0)
+    carried = [0.0] * len(values)
+    carried[seed] = 1.0
+    for carry in route.forward if forward else route.backward:
+        carry(values, carried)
     if forward:
-        return {(name, given): carried.get(slot, 0.0) for name, slot in of.items() for given in wrt}
-    return {(name, given): carried.get(slot, 0.0) for name in of for given, slot in wrt.items()}
+        return {(name, given): carried[slot] for name, slot in of.items() for given in wrt}
+    return {(name, given): carried[slot] for name in of for given, slot in wrt.items()}
 
 
 # --- forward ----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sostrades_api.engine import (
+    DisciplineRaised,
     InvalidJacobian,
     NotDifferentiable,
     SettingsError,
@@ -231,3 +232,41 @@ def test_finite_differences_of_small_numbers_beside_large_ones_keep_their_digits
     if abs(x) < 10:  # beyond, a relative step spans many periods
         assert found["y", "x"] == pytest.approx(np.cos(1 + x), rel=1e-6)
     assert found["z", "x"] == pytest.approx(3.0, rel=1e-6)
+
+
+def one_float(jacobian):
+    """y = 2 a + 3 b, z = 5 a."""
+    cls = discipline(
+        {"a": {"type": "float", "default": 1.0}, "b": {"type": "float", "default": 1.0}},
+        {"y": None, "z": None},
+        lambda i: {"y": 2 * i["a"] + 3 * i["b"], "z": 5 * i["a"]},
+    )
+    cls.jacobian = jacobian
+    return build(process({"A": cls}))
+
+
+@pytest.mark.parametrize("mode", ["direct", "adjoint"])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {("y", "a"): 2.0, ("y", "b"): 3.0, ("z", "a"): 5.0},
+        {("y", "a"): 2.0, ("y", "b"): 3.0, ("z", "a"): 5.0, ("z", "b"): 0.0},
+        {("y", "a"): 2, ("y", "b"): np.float64(3.0), ("z", "a"): np.array([[5.0]])},
+    ],
+    ids=["zeros left out", "all", "numbers of other types"],
+)
+def test_declared_floats_may_leave_out_zeros_and_be_any_number(mode, entries):
+    plan = one_float(lambda self, i: entries)
+    of, wrt = (["y"], ["a", "b"]) if mode == "adjoint" else (["y", "z"], ["a"])
+    found = plan.derivatives(of=of, wrt=wrt, mode=mode)
+    wanted = {("y", "a"): 2.0, ("y", "b"): 3.0, ("z", "a"): 5.0}
+    assert dict(found) == {pair: wanted[pair] for pair in found}
+
+
+def test_wrong_names_and_exceptions_of_a_jacobian_of_floats_are_told_too():
+    with pytest.raises(InvalidJacobian, match="declares no such input"):
+        one_float(lambda self, i: {("y", "a"): 2.0, ("y", "c"): 1.0}).derivatives(of=["y"], wrt=["a"])
+    with pytest.raises(InvalidJacobian, match="not finite"):
+        one_float(lambda self, i: {("y", "a"): float("inf")}).derivatives(of=["y"], wrt=["a"])
+    with pytest.raises(DisciplineRaised, match="StopIteration"):
+        one_float(lambda self, i: next(x for x in [] if x)).derivatives(of=["y"], wrt=["a"])
