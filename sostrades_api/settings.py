@@ -1,9 +1,10 @@
-"""Settings: read once from the environment, frozen, unknown keys rejected (``docs/configuration.md``)."""
+"""Settings, read once from environment and ``.env``; frozen, unknown keys refused (docs/configuration.md)."""
 
 import os
 from pathlib import Path
 from typing import Self
 
+from dotenv import load_dotenv
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -81,12 +82,15 @@ class Settings(BaseSettings):
         return self.value_store_url or f"file://{(self.data_dir / 'values').resolve()}"
 
 
-def read_settings() -> Settings:
-    """The settings of the environment.
+def read_settings(*, env_file: Path = PROJECT_DIR / ".env") -> Settings:
+    """The settings of the environment, to which the variables of ``.env`` that it lacks are added.
+
+    They are added, not only read: child processes and libraries (those of object stores) see them too.
 
     Raises:
         SystemExit: A variable has a wrong value or a name that nothing reads, with one line that says which.
     """
+    load_dotenv(env_file)
     prefix = Settings.model_config.get("env_prefix", "")
     fields = Settings.model_fields.items()
     known = {f"{prefix}{name}".upper() for name, field in fields if field.validation_alias is None}

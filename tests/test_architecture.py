@@ -15,6 +15,7 @@ from sostrades_api.settings import PROJECT_DIR
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
+LONG_FILES: dict[str, int] = {}  # exceptions and their lines; they may shrink, never grow
 # Exceptions may shrink, never grow: a source followed equation by equation reads best in one piece.
 LONG_FUNCTIONS = {"tests/disciplines/dice2016r/direct_stepping.py:step": 70}
 ROUTES = Path(__file__).with_name("routes.txt")
@@ -41,7 +42,9 @@ def tracked_files():
 
 
 FILES = [path for path in tracked_files() if path.exists()]
-SOURCES = [path for path in FILES if path.suffix == ".py" and "versions" not in path.parts]
+DEV = PROJECT_DIR / "dev"
+SOURCES = [path for path in FILES if path.suffix == ".py" and "versions" not in path.parts] + [DEV]
+SHIPPED_TO_BROWSERS = [path for path in FILES if path.suffix in {".js", ".css"}]
 
 
 def relative(path):
@@ -49,8 +52,10 @@ def relative(path):
 
 
 def test_no_file_is_longer_than_one_can_keep_in_mind():
-    lines = {relative(path): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
-    assert {path: count for path, count in lines.items() if count > MAX_FILE_LINES} == {}
+    lines = {
+        relative(path): len(path.read_text("utf-8").splitlines()) for path in SOURCES + SHIPPED_TO_BROWSERS
+    }
+    assert {path: count for path, count in lines.items() if count > MAX_FILE_LINES} == LONG_FILES
 
 
 def functions():

@@ -1,1 +1,1 @@
-"""HTTP dialects; ``v0`` is the contract's."""
+"""HTTP dialects; ``v0`` is SoSTrades' API, which existing scripts call."""

@@ -54,6 +54,7 @@ class Children:
             death_signal: What the kernel sends it when this process is killed (Linux).
         """
         self.logs.mkdir(parents=True, exist_ok=True)
+        self.logs.chmod(0o700)
         log = self.logs / f"{name.replace(' ', '-')}.log"
         if log.exists() and log.stat().st_size > _LARGEST_LOG:
             log.replace(log.with_suffix(".log.1"))

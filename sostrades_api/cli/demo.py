@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from sostrades_api.cli.children import Child, Children
 from sostrades_api.cli.serve import gunicorn_command, run_command
 from sostrades_api.queueing.embedded import ensure_server
-from sostrades_api.settings import PROJECT_DIR, Settings
+from sostrades_api.settings import PROJECT_DIR, Settings, read_settings
 
 DEFAULT_PORT = 8000
 _PORTS_TRIED = 100
@@ -48,8 +48,13 @@ class Options:
     as_json: bool
     host: str
     port: int | None
-    data_dir: Path
+    settings: Settings
     workers: int
+
+    @property
+    def data_dir(self) -> Path:
+        """Where everything is kept."""
+        return self.settings.data_dir
 
 
 @click.command()
@@ -60,8 +65,10 @@ class Options:
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
 def demo(*, as_json: bool, host: str, port: int | None, data_dir: Path | None, workers: int) -> None:
     """Migrate, start queue, workers and web server, make example studies, serve until Ctrl-C or SIGTERM."""
-    data_dir = (data_dir or Settings().data_dir).resolve()
-    options = Options(as_json, host, port, data_dir, workers)
+    settings = read_settings()
+    data_dir = (data_dir or settings.data_dir).resolve()
+    settings = settings.model_copy(update={"data_dir": data_dir})
+    options = Options(as_json, host, port, settings, workers)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _on_stop_signal)
     try:
@@ -109,7 +116,7 @@ def _run(options: Options) -> None:
         _say("preparing database and example studies")
         access = json.loads(_flask(env, "demo_seed").splitlines()[-1])
         _say("starting queue, workers and web server")
-        server = ensure_server(Settings(data_dir=options.data_dir))
+        server = ensure_server(options.settings)
         url = _start_children(options, children, listener=listener, env=env)
         _wait_for_answer(url, children)
         _execute_shown(url, access, children)

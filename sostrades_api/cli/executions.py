@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from sostrades_api.access import COMMAND_LINE, Permission
-from sostrades_api.cli.command import command, json_option, note, print_json
+from sostrades_api.cli.command import command, json_option, note, print_json, print_rows
 from sostrades_api.models import StudyCase, db
 from sostrades_api.platform import current_platform
+from sostrades_api.services.execution_describe import execution_describe
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
 from sostrades_api.services.execution_stop import execution_stop
@@ -47,14 +48,39 @@ def run_study(*, study_case_id: int, no_wait: bool, as_json: bool) -> None:
 
 @command("stop_study", example="12")
 @click.argument("study_case_id", type=int)
-def stop_study(*, study_case_id: int) -> None:
+@json_option
+def stop_study(*, study_case_id: int, as_json: bool) -> None:
     """Stop the execution of a study case.
 
     One that waits in the queue is stopped as well.
     """
     study = _study(study_case_id, permission=Permission.STOP)
     execution_stop(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
-    note(f"Study case {study_case_id} is asked to stop")
+    if as_json:
+        print_json(_status(study_case_id))
+    else:
+        note(f"Study case {study_case_id} is asked to stop")
+
+
+@command("show_execution", example="34 --json")
+@click.argument("execution_id", type=int)
+@json_option
+def show_execution(*, execution_id: int, as_json: bool) -> None:
+    """Show all that is known of an execution.
+
+    Its states, its message and the traceback of a failure, which no page and no API gives. The number is the
+    execution_id that status and run_study --json tell.
+    """
+    shown = execution_describe(db.session(), execution_id)
+    if as_json:
+        print_json(shown)
+        return
+    transitions, traceback = shown.pop("transitions"), shown.pop("traceback")
+    print_rows([{"field": name, "value": value} for name, value in shown.items()], as_json=False, nothing="")
+    click.echo()
+    print_rows(transitions, as_json=False, nothing="It has no history")
+    if traceback:
+        click.echo(f"\n{traceback.rstrip()}")
 
 
 def _study(study_case_id: int, *, permission: Permission) -> StudyCase:
@@ -119,4 +145,4 @@ def _reason(status: dict[str, Any]) -> str:
     return f"{ended}: {' '.join(message.split())}" if message else ended
 
 
-COMMANDS = (run_study, stop_study)
+COMMANDS = (run_study, stop_study, show_execution)

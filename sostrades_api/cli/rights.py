@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from sostrades_api.access import COMMAND_LINE, Permission, Role
-from sostrades_api.cli.command import command, json_option, note, print_rows
+from sostrades_api.cli.command import command, json_option, note, print_json, print_rows
 from sostrades_api.models import Group, StudyCase, StudyCaseRight, User, db
 from sostrades_api.services.group_get import group_get
 from sostrades_api.services.right_find import right_list
@@ -28,26 +28,37 @@ def _holder_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("study_case_id", type=int)
 @click.argument("role", type=click.Choice(list(_ROLES), case_sensitive=False))
 @_holder_options
-def grant_right(*, study_case_id: int, role: str, username: str | None, group: str | None) -> None:
+@json_option
+def grant_right(
+    *, study_case_id: int, role: str, username: str | None, group: str | None, as_json: bool
+) -> None:
     """Give a user or a group a role on a study.
 
     It replaces the role given before.
     """
     study, holder = _study(study_case_id), _holder(username=username, group=group)
-    right_grant(db.session(), study, holder=holder, role=_ROLES[role])
+    right = right_grant(db.session(), study, holder=holder, role=_ROLES[role])
+    if as_json:
+        print_json({"study_case_id": study.id, **_described(right)})
+        return
     note(f"{_name(holder)} is {_ROLES[role]} on study case {study.id} '{study.name}'")
 
 
 @command("revoke_right", example="12 --group analysts")
 @click.argument("study_case_id", type=int)
 @_holder_options
-def revoke_right(*, study_case_id: int, username: str | None, group: str | None) -> None:
+@json_option
+def revoke_right(*, study_case_id: int, username: str | None, group: str | None, as_json: bool) -> None:
     """Take a role on a study away.
 
     The owning group's cannot be taken away.
     """
     study, holder = _study(study_case_id), _holder(username=username, group=group)
     right_revoke(db.session(), study, holder=holder)
+    if as_json:
+        shown = _holder_name(user=username, group=group)
+        print_json({"study_case_id": study.id, "holder": shown, "role": None, "owner": False})
+        return
     note(f"{_name(holder)} has no right of their own on study case {study.id} '{study.name}' any more")
 
 
@@ -85,8 +96,12 @@ def _described(right: StudyCaseRight) -> dict[str, Any]:
     session = db.session()
     user = session.get(User, right.user_id) if right.user_id is not None else None
     group = session.get(Group, right.group_id) if right.group_id is not None else None
-    holder = f"user {user.username}" if user else f"group {group.name if group else '?'}"
+    holder = _holder_name(user=user.username if user else None, group=group.name if group else "?")
     return {"holder": holder, "role": right.role, "owner": False}
+
+
+def _holder_name(*, user: str | None, group: str | None) -> str:
+    return f"user {user}" if user is not None else f"group {group}"
 
 
 COMMANDS = (grant_right, revoke_right, list_rights)

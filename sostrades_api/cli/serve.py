@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 from sostrades_api.errors import DomainError
-from sostrades_api.settings import PROJECT_DIR
+from sostrades_api.settings import PROJECT_DIR, read_settings
 
 _GRACEFUL_SECONDS = 10
 
@@ -41,6 +41,7 @@ def gunicorn_command(bind: Sequence[str], *, processes: int, threads: int) -> li
 @click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Threads of each.")
 def serve(*, host: str, port: int, processes: int, threads: int) -> None:
     """Serve on a migrated database until SIGTERM; the environment configures (docs/configuration.md)."""
+    read_settings()  # a wrong one is told before anything starts
     migrate = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
     if subprocess.call(migrate, cwd=PROJECT_DIR) != 0:  # noqa: S603
         raise click.ClickException("the database could not be migrated (see above)")

@@ -74,21 +74,27 @@ def create_study(*, process: str, name: str, group: str, reference: str | None, 
 
 @command("delete_study", example="12")
 @click.argument("study_case_id", type=int)
-def delete_study(*, study_case_id: int) -> None:
+@json_option
+def delete_study(*, study_case_id: int, as_json: bool) -> None:
     """Delete a study case, for the time being.
 
     Nobody sees it any more; restore_study brings it back until collect_garbage removes it.
     """
     session = db.session()
     study = study_case_get(session, study_case_id, actor=COMMAND_LINE, permission=Permission.DELETE)
-    name = study.name
+    described = _described_study(study)
     study_case_delete(session, study)
+    if as_json:
+        print_json({**described, "deleted": True})
+        return
+    name = described["name"]
     note(f"Study case {study_case_id} '{name}' is deleted; undo with: flask restore_study {study_case_id}")
 
 
 @command("restore_study", example="12")
 @click.argument("study_case_id", type=int)
-def restore_study(*, study_case_id: int) -> None:
+@json_option
+def restore_study(*, study_case_id: int, as_json: bool) -> None:
     """Bring a deleted study case back.
 
     Its values, history and results are as they were.
@@ -97,7 +103,10 @@ def restore_study(*, study_case_id: int) -> None:
     permission = Permission.DELETE
     study = study_case_get(session, study_case_id, actor=COMMAND_LINE, permission=permission, deleted=True)
     study = study_case_restore(session, study)
-    note(f"Study case {study.id} '{study.name}' is back")
+    if as_json:
+        print_json({**_described_study(study), "deleted": False})
+    else:
+        note(f"Study case {study.id} '{study.name}' is back")
 
 
 def _described_process(name: str) -> dict[str, Any]:

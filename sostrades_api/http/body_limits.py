@@ -6,7 +6,7 @@ from sostrades_api.settings import Settings
 
 MAX_FORM_PARTS = 10_000
 _FORM_BUFFER = 1024 * 1024  # the form parser counts what it buffers of a file, too
-_JSON_LIMIT = "SOSTRADES_MAX_JSON_BYTES"
+JSON_LIMIT = "SOSTRADES_MAX_JSON_BYTES"
 
 
 def register(app: Flask, *, settings: Settings) -> None:
@@ -16,10 +16,10 @@ def register(app: Flask, *, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=max(settings.max_json_bytes, _FORM_BUFFER),
         MAX_FORM_PARTS=MAX_FORM_PARTS,
     )
-    app.config[_JSON_LIMIT] = settings.max_json_bytes
+    app.config[JSON_LIMIT] = settings.max_json_bytes
     app.before_request(_limit_json)
 
 
 def _limit_json() -> None:
     if request.is_json:
-        request.max_content_length = current_app.config[_JSON_LIMIT]
+        request.max_content_length = current_app.config[JSON_LIMIT]

@@ -14,13 +14,8 @@ def study_etag(revision: int, *, variant: str = "") -> str:
     return f"r{revision}-{variant}" if variant else f"r{revision}"
 
 
-def is_not_modified(etag: str) -> bool:
-    """Whether the caller has this answer already (``If-None-Match``): send 304."""
-    return request.if_none_match.contains_weak(etag)
-
-
-def if_match_revision() -> int | None:
-    """The revision a change is meant for; None when the caller does not care.
+def if_match_revisions() -> frozenset[int] | None:
+    """The revisions a change is meant for, any of which will do; None when the caller does not care.
 
     Raises:
         PreconditionFailedError: ``If-Match`` holds no tag of ours, so nothing can match.
@@ -28,9 +23,9 @@ def if_match_revision() -> int | None:
     given = request.if_match
     if not request.headers.get("If-Match", "").strip() or given.star_tag:
         return None
-    # Weak tags never match in If-Match (RFC 9110, 13.1.1); of several the newest may be the present one.
+    # Weak tags never match in If-Match (RFC 9110, 13.1.1).
     found = [_REVISION.fullmatch(tag) for tag in given.as_set(include_weak=False)]
-    revisions = [int(match[1]) for match in found if match]
+    revisions = frozenset(int(match[1]) for match in found if match)
     if not revisions:
         raise PreconditionFailedError
-    return max(revisions)
+    return revisions

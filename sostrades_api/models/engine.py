@@ -15,12 +15,16 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
 )
 
+# Bound values are password hashes and the data of studies: no error and no log names them.
+_QUIET: dict[str, Any] = {"hide_parameters": True}
+
 
 def engine_options(url: str) -> dict[str, Any]:
     """Options of ``create_engine`` for this database."""
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+        return {**_QUIET, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     return {
+        **_QUIET,
         "pool_pre_ping": True,
         "pool_size": 5,
         "max_overflow": 10,

@@ -80,6 +80,7 @@ class Execution(Base):
     ended_at: Mapped[dt.datetime | None]
     progress: Mapped[float] = mapped_column(default=0.0)
     disciplines: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    converged: Mapped[bool | None]  # of finished ones: False when an unconverged loop was accepted
     error_message: Mapped[str | None] = mapped_column(Text)
     traceback: Mapped[str | None] = mapped_column(Text)
     usage: Mapped[dict[str, Any] | None] = mapped_column(JSON)

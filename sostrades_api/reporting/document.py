@@ -54,6 +54,7 @@ class Report:
     disciplines: tuple[DisciplineCharts, ...]
     convergence_chart: dict[str, Any] | None = None
     failed_since: str | None = None
+    documentation_url: str | None = None  # of the process, on the server that made the report
 
     @property
     def changed_inputs(self) -> tuple[InputRow, ...]:

@@ -37,6 +37,7 @@ class AttemptEnd:
     disciplines: Mapping[str, str] = field(default_factory=dict)  # status by path; empty: as they were
     usage: Mapping[str, Any] | None = None
     progress: float | None = None
+    converged: bool | None = None  # of results; None without any
     log: Sequence[LogLine] = ()
 
 
@@ -71,6 +72,7 @@ def end_attempt(
         disciplines=dict(end.disciplines) or execution.disciplines,
         usage=dict(end.usage) if end.usage else execution.usage,
         progress=execution.progress if end.progress is None else end.progress,
+        converged=end.converged,
         error_message=failure.message if failure else None,
         traceback=failure.traceback if failure else None,
     )

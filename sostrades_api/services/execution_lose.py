@@ -40,7 +40,7 @@ def execution_lose(
             session, execution, to_state=to_state, reason=loss.reason, actor=loss.actor, **columns
         ):
             return None
-        line = LogLine(utc_now(), "WARNING", f"{loss.reason}; now {to_state}")
+        line = LogLine(utc_now(), "WARNING", f"attempt {attempt} was lost: {loss.reason}; now {to_state}")
         add_log_lines(session, execution_id=key.execution_id, attempt=attempt, lines=[line])
         if to_state is ExecutionState.QUEUED:
             unit.after_commit(lambda: queue.enqueue_again(key.execution_id, attempt=attempt + 1))

@@ -51,6 +51,7 @@ def execution_status(
 
     Returns:
         The fields of API v0, discipline names in full, and ``execution_id``, ``progress`` (0 to 1),
+        ``converged`` (of results; False when an unconverged loop was accepted),
         ``started_at``, ``ended_at`` (ISO 8601, UTC) and ``queue_position`` (1 is next).
     """
     execution = execution_find_latest(session, study_case_id=study.id)
@@ -68,6 +69,7 @@ def execution_status(
         "disciplines_status": _named(study, disciplines),
         "execution_id": execution.id,
         "progress": live.progress if live else execution.progress,
+        "converged": execution.converged,
         "started_at": _iso(execution.started_at),
         "ended_at": _iso(execution.ended_at),
         "queue_position": queue.position(execution.id, attempt=execution.attempt + 1) if waiting else None,
@@ -125,6 +127,7 @@ def _not_executed(study: StudyCase, stored: StoredValues) -> dict[str, Any]:
         "disciplines_status": _named(study, disciplines),
         "execution_id": None,
         "progress": 0.0,
+        "converged": None,
         "started_at": None,
         "ended_at": None,
         "queue_position": None,

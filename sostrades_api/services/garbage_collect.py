@@ -55,6 +55,8 @@ def garbage_collect(
     for digests in _batches(orphans, size=_BLOBS_AT_A_TIME):
         with unit_of_work(session):
             blobs += delete_orphans(session, values, digests=digests)
+    # Younger ones may be being written, whatever age of values was asked for.
+    blobs += values.blobs.delete_unfinished(before=utc_now() - max(older_than, UNUSED_FOR))
     return Collected(study_cases=purged, values=dropped, blobs=blobs)
 
 

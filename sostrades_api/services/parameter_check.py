@@ -1,12 +1,13 @@
 """Check what a client wants to give to variables: everything that is wrong is named, nothing is stored."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sostrades_api.engine import InvalidValue, PlanVariable
 from sostrades_api.errors import FaultyItem, InvalidValuesError
+from sostrades_api.services.fixed_columns import fixed_columns, require_fixed_columns
 from sostrades_api.services.parameter_json import from_json, is_editable, json_value, number_from_text
 from sostrades_api.services.parameter_units import convert_unit
 from sostrades_api.services.study_case_names import find_relative_name
@@ -40,9 +41,15 @@ class CheckedUpdate:
 
 
 def parameter_check(
-    updates: Sequence[ScalarUpdate | TableUpdate], *, plan: StudyPlan, study_name: str
+    updates: Sequence[ScalarUpdate | TableUpdate],
+    *,
+    plan: StudyPlan,
+    study_name: str,
+    present: Callable[[str], Any],
 ) -> dict[str, CheckedUpdate]:
     """The checked values by name relative to the study.
+
+    ``present`` gives the value that a variable has now; asked for where not all columns are editable.
 
     Raises:
         InvalidValuesError: every fault of every update.
@@ -60,6 +67,8 @@ def parameter_check(
         try:
             name, planned = _editable(update.variable_id, plan=plan, study_name=study_name)
             checked[name] = checked_update(update, planned)
+            if fixed_columns(planned.variable):
+                require_fixed_columns(planned.variable, checked[name].value, present=present(name))
         except InvalidValue as error:
             faults.extend(FaultyItem(fault, variable_id=update.variable_id) for fault in error.faults)
     if faults:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sostrades_api.engine import MISSING
+from sostrades_api.engine import MISSING, Variable
 from sostrades_api.errors import FaultyItem, InvalidValuesError, NoResultError, NotFoundError
 from sostrades_api.models import ExecutionValue, StudyCase, StudyParameter
 from sostrades_api.services.stored_values import StoredValues
@@ -35,6 +35,15 @@ def parameter_download(
         InvalidValuesError: its value has no CSV form (an array of three dimensions, say).
         StudyNotLoadableError: the study case's process is not installed any more, or cannot be built.
     """
+    variable, value = parameter_value(session, study, parameter_key=parameter_key, values=values)
+    content = as_csv(variable, value, parameter_key=parameter_key)
+    return DownloadedParameter(file_name=f"{parameter_key}.csv", content=content)
+
+
+def parameter_value(
+    session: Session, study: StudyCase, *, parameter_key: str, values: ValueStore
+) -> tuple[Variable, Any]:
+    """The variable of this full name and its value; raises what `parameter_download` raises of these."""
     plan = study_plan(study.process_name, StoredValues(session, study.id, values=values)).plan
     name = find_relative_name(study.name, full=parameter_key)
     planned = plan.variables.get(name) if name is not None else None
@@ -48,13 +57,17 @@ def parameter_download(
     if value is MISSING:
         msg = f"the variable {parameter_key!r} has no value yet"
         raise NoResultError(msg)
+    return planned.variable, value
+
+
+def as_csv(variable: Variable, value: Any, *, parameter_key: str) -> bytes:
+    """The value as CSV; raises `InvalidValuesError` when it has no such form."""
     try:
-        content = dump(planned.variable, value)
+        return dump(variable, value)
     except CsvError as error:
         raise InvalidValuesError(
             [FaultyItem(fault, variable_id=parameter_key) for fault in error.faults]
         ) from error
-    return DownloadedParameter(file_name=f"{parameter_key}.csv", content=content)
 
 
 def _find_input(session: Session, study: StudyCase, *, name: str, values: ValueStore, default: Any) -> Any:

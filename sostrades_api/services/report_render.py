@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -40,15 +40,24 @@ class RenderedReport:
     content_security_policy: str
 
 
-def report_render(session: Session, study: StudyCase, *, actor: Actor, values: ValueStore) -> RenderedReport:
+def report_render(
+    session: Session,
+    study: StudyCase,
+    *,
+    actor: Actor,
+    values: ValueStore,
+    documentation_url: str | None = None,
+) -> RenderedReport:
     """One self-contained HTML page; before the first finished execution it says that there is nothing yet.
 
-    Who may not read values gets no inputs in it.
+    Who may not read values gets no inputs in it. The name of the process leads to ``documentation_url``.
 
     Raises:
         StudyNotLoadableError: The process is not installed any more, or cannot be built.
     """
-    report = report_of(session, study, actor=actor, values=values)
+    report = replace(
+        report_of(session, study, actor=actor, values=values), documentation_url=documentation_url
+    )
     stem = _UNSAFE.sub("_", study.name).strip("_.")[:120] or "study"
     return RenderedReport(
         file_name=f"{stem}.html", html=render(report), content_security_policy=content_security_policy()

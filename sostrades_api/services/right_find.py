@@ -8,14 +8,17 @@ from sqlalchemy.orm import Session
 from sostrades_api.models import Group, StudyCase, StudyCaseRight, User
 
 
-def right_find(session: Session, study: StudyCase, *, holder: User | Group) -> StudyCaseRight | None:
-    """The right given to exactly this user or this group."""
+def right_find(
+    session: Session, study: StudyCase, *, holder: User | Group, for_update: bool = False
+) -> StudyCaseRight | None:
+    """The right given to exactly this user or this group; held for whoever will change it."""
     is_holder = (
         StudyCaseRight.user_id == holder.id
         if isinstance(holder, User)
         else StudyCaseRight.group_id == holder.id
     )
-    return session.scalar(select(StudyCaseRight).where(StudyCaseRight.study_case_id == study.id, is_holder))
+    query = select(StudyCaseRight).where(StudyCaseRight.study_case_id == study.id, is_holder)
+    return session.scalar(query.with_for_update() if for_update else query)
 
 
 def right_list(session: Session, study: StudyCase) -> Sequence[StudyCaseRight]:

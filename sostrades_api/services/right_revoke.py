@@ -15,7 +15,7 @@ def right_revoke(session: Session, study: StudyCase, *, holder: User | Group) ->
         NotFoundError: Nothing was granted to them.
     """
     with unit_of_work(session):
-        right = right_find(session, study, holder=holder)
+        right = right_find(session, study, holder=holder, for_update=True)
         if right is None:
             name = holder.username if isinstance(holder, User) else holder.name
             detail = f"'{name}' has no right of their own on study case {study.id}"

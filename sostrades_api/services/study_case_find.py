@@ -18,6 +18,7 @@ class FoundStudyCase:
     study: StudyCase
     role: Role
     state: ExecutionState | None
+    converged: bool | None = None  # of the results of the latest execution
 
 
 def study_case_find(session: Session, *, actor: Actor, deleted: bool = False) -> list[FoundStudyCase]:
@@ -39,8 +40,9 @@ def study_case_find(session: Session, *, actor: Actor, deleted: bool = False) ->
     ):
         rights.setdefault(study_case_id, []).append(Role(role))
     states = _latest_states(session, studies)
+    never = (None, None)
     return [
-        FoundStudyCase(study, _role(study, actor, rights.get(study.id, [])), states.get(study.id))
+        FoundStudyCase(study, _role(study, actor, rights.get(study.id, [])), *states.get(study.id, never))
         for study in studies
     ]
 
@@ -56,7 +58,9 @@ def _role(study: StudyCase, actor: Actor, rights: Sequence[Role]) -> Role:
     return highest_role(rights) or Role.RESTRICTED_VIEWER
 
 
-def _latest_states(session: Session, studies: Sequence[StudyCase]) -> dict[int, ExecutionState]:
+def _latest_states(
+    session: Session, studies: Sequence[StudyCase]
+) -> dict[int, tuple[ExecutionState, bool | None]]:
     if not studies:
         return {}
     latest = (
@@ -64,5 +68,7 @@ def _latest_states(session: Session, studies: Sequence[StudyCase]) -> dict[int, 
         .where(Execution.study_case_id.in_([study.id for study in studies]))
         .group_by(Execution.study_case_id)
     )
-    rows = session.execute(select(Execution.study_case_id, Execution.state).where(Execution.id.in_(latest)))
-    return dict(rows.all())
+    rows = session.execute(
+        select(Execution.study_case_id, Execution.state, Execution.converged).where(Execution.id.in_(latest))
+    )
+    return {study_case_id: (state, converged) for study_case_id, state, converged in rows}

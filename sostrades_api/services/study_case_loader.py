@@ -6,6 +6,7 @@ on, so that the next call finds it ready: in this process's memory, or through R
 
 import datetime as dt
 import hashlib
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
+from sostrades_api.errors import UnavailableError
 from sostrades_api.services.parameter_json import json_bytes
 from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_load import LoadedSide, study_case_load
@@ -26,6 +28,8 @@ from sostrades_api.storage import ValueStore
 LONGEST_WAIT = 600.0
 SHARED_SECONDS = 3600
 LARGEST_SHARED = 32 * 1024 * 1024
+LARGE_WAITING = 2  # how many loads too large to be kept wait for a caller who left
+_OVERHEAD = 1024  # bytes of a request, its entry and its answer beside the texts in them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +78,9 @@ class StudyLoader:
         values: The value store.
         shared: Where other processes' loads are found; None: nowhere.
         threads: How many loads may run at once.
-        max_bytes: How much of what was loaded is kept.
+        max_bytes: How much of what was loaded is kept, with what keeping it takes.
+        max_entries: How many loads are kept.
+        max_pending: How many loads may run or wait for a thread.
     """
 
     def __init__(
@@ -85,16 +91,21 @@ class StudyLoader:
         shared: SharedCache | None = None,
         threads: int = 4,
         max_bytes: int = 128 * 1024 * 1024,
+        max_entries: int = 4096,
+        max_pending: int = 256,
     ) -> None:
         self._open_session = open_session
         self._values = values
         self._shared = shared
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="study-load")
         self._lock = threading.Lock()
-        self._running: dict[LoadRequest, Future[LoadedBody]] = {}
+        self._running: dict[LoadRequest, Future[LoadedBody]] = {}  # or done, and not told yet
+        self._large: OrderedDict[LoadRequest, None] = OrderedDict()  # those of them not kept when done
         self._ready: OrderedDict[LoadRequest, LoadedBody] = OrderedDict()
         self._bytes = 0
         self._max_bytes = max_bytes
+        self._max_entries = max_entries
+        self._max_pending = max_pending
 
     def load(self, request: LoadRequest, *, timeout: float) -> LoadedBody | None:
         """The answer, or None when it is not ready within ``timeout`` seconds; the load then goes on.
@@ -104,6 +115,7 @@ class StudyLoader:
         Raises:
             NotFoundError: the study case has been deleted meanwhile.
             StudyNotLoadableError: its process is not installed any more, or cannot be built.
+            UnavailableError: too many loads are waiting already.
         """
         with self._lock:
             ready = self._ready.get(request)
@@ -112,7 +124,7 @@ class StudyLoader:
                 return ready
             future = self._running.get(request)
             if future is None:
-                future = self._running[request] = self._pool.submit(self._load, request)
+                future = self._start(request)
         wait([future], timeout=min(max(timeout, 0.0), LONGEST_WAIT))
         if not future.done():
             return None
@@ -123,11 +135,22 @@ class StudyLoader:
         """Let running loads end; accept no more."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def _start(self, request: LoadRequest) -> Future[LoadedBody]:
+        """Called with the lock; a load that is done and that nobody came back for makes room."""
+        if len(self._running) >= self._max_pending:
+            self._running = {asked: future for asked, future in self._running.items() if not future.done()}
+        if len(self._running) >= self._max_pending:
+            msg = "too many study cases are being loaded; try again shortly"
+            raise UnavailableError(msg)
+        future = self._running[request] = self._pool.submit(self._load, request)
+        return future
+
     def _forget(self, request: LoadRequest, future: Future[LoadedBody]) -> None:
         """A failure is told once and tried again at the next call."""
         with self._lock:
             if self._running.get(request) is future:
                 del self._running[request]
+                self._large.pop(request, None)
 
     def _load(self, request: LoadRequest) -> LoadedBody:
         loaded = self._find_shared(request, self._fingerprint(request))
@@ -157,18 +180,20 @@ class StudyLoader:
         return plan.fingerprint
 
     def _keep(self, asked: LoadRequest, loaded: LoadedBody) -> None:
-        size = len(loaded.body)
-        if size > self._max_bytes // 2:
-            return
         request = _really(asked, loaded)
+        size = _size(request, loaded)
         with self._lock:
+            if size > self._max_bytes // 2:
+                self._large[asked] = None
+                while len(self._large) > LARGE_WAITING:
+                    self._running.pop(self._large.popitem(last=False)[0], None)
+                return
             self._running.pop(asked, None)
             previous = self._ready.pop(request, None)
-            self._bytes += size - (len(previous.body) if previous else 0)
+            self._bytes += size - (_size(request, previous) if previous else 0)
             self._ready[request] = loaded
-            while self._bytes > self._max_bytes:
-                _, dropped = self._ready.popitem(last=False)
-                self._bytes -= len(dropped.body)
+            while self._bytes > self._max_bytes or len(self._ready) > self._max_entries:
+                self._bytes -= _size(*self._ready.popitem(last=False))
 
     def _find_shared(self, request: LoadRequest, fingerprint: str) -> LoadedBody | None:
         if self._shared is None:
@@ -184,6 +209,11 @@ class StudyLoader:
             with suppress(RedisError):
                 key = request.shared_key(loaded.fingerprint)
                 self._shared.set(key, loaded.body, ex=SHARED_SECONDS)
+
+
+def _size(request: LoadRequest, loaded: LoadedBody) -> int:
+    """Bytes that keeping a load takes."""
+    return len(loaded.body) + sys.getsizeof(request.prefix) + _OVERHEAD
 
 
 def _really(request: LoadRequest, loaded: LoadedBody) -> LoadRequest:

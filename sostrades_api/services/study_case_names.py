@@ -1,21 +1,17 @@
 """Names of study cases, and the full names of their variables (`<study name>.<relative name>`)."""
 
-import unicodedata
-
 from sostrades_api.errors import FaultyItem, InvalidValuesError
 from sostrades_api.models.study_case import NAME_LENGTH
-
-# Control, surrogate, line and paragraph separator characters break logs, headers and file names.
-_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+from sostrades_api.services.names import find_name_fault
 
 
 def checked_study_name(name: str, *, pointer: str = "/new_study_name") -> str:
-    """The trimmed name; raises `InvalidValuesError` unless it has 1 to 200 characters, none a control."""
+    """The trimmed name; raises `InvalidValuesError` unless it has 1 to 200 characters that `names` allows."""
     trimmed = name.strip()
     if not trimmed or len(trimmed) > NAME_LENGTH:
         fault = f"a study case's name has 1 to {NAME_LENGTH} characters, this one has {len(trimmed)}"
-    elif any(unicodedata.category(character) in _FORBIDDEN_CATEGORIES for character in trimmed):
-        fault = "a study case's name has no control characters and no line breaks"
+    elif found := find_name_fault(trimmed):
+        fault = f"the study case's name {found}"
     else:
         return trimmed
     raise InvalidValuesError([FaultyItem(fault, pointer=pointer)])

@@ -1,5 +1,7 @@
 """Revert the parameters of a study case to what they were at an earlier revision; the history only grows."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,21 +25,21 @@ def study_case_revert(
     actor: Actor,
     values: ValueStore,
     revision: int,
-    if_match_revision: int | None = None,
+    if_match_revisions: Collection[int] | None = None,
 ) -> UpdatedStudy:
     """Give every parameter the value it had at ``revision``: a new change, which can itself be reverted.
 
     Raises:
         InvalidValuesError: the study case never was at that revision.
-        PreconditionFailedError: the study case is not at ``if_match_revision``.
+        PreconditionFailedError: the study case is at none of ``if_match_revisions``.
         StudyNotLoadableError: its process is not installed any more, or cannot be built.
     """
-    require_revision(study, if_match_revision)
+    require_revision(study, if_match_revisions)
     study_case_id, study_name, process_name = study.id, study.name, study.process_name
     before = study_plan(process_name, StoredValues(session, study_case_id, values=values))
     with unit_of_work(session):
         locked = study_case_lock(session, study_case_id)
-        require_revision(locked, if_match_revision)
+        require_revision(locked, if_match_revisions)
         if not 1 <= revision <= locked.revision:
             msg = f"the study case has the revisions 1 to {locked.revision}"
             raise InvalidValuesError([FaultyItem(msg, pointer="/revision")])

@@ -19,6 +19,7 @@ from sostrades_api.storage.errors import CorruptValueError, MissingValueError
 
 _PARALLEL_WRITES = 8
 _DIGEST_LENGTH = 64
+_UNFINISHED = ".writing-"
 
 
 class BlobStore:
@@ -72,6 +73,19 @@ class BlobStore:
             if len(name) == _DIGEST_LENGTH and _modified(info) < moment:
                 yield name
 
+    def delete_unfinished(self, *, before: dt.datetime) -> int:
+        """Remove what writers that crashed left half-written before that moment; say how many."""
+        if self._local is None:  # object stores have no half-written objects
+            return 0
+        old = [
+            path
+            for path in self._local.glob(f"*/{_UNFINISHED}*")
+            if path.stat().st_mtime < before.timestamp()
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
     @property
     def _fs(self) -> AbstractFileSystem:
         """The file system as opened by this process: those of object stores do not survive a fork."""
@@ -103,7 +117,7 @@ class BlobStore:
 
 def _write_atomically(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".writing-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_UNFINISHED, delete=False) as file:
         try:
             file.write(data)
             file.flush()

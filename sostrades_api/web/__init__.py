@@ -1,8 +1,19 @@
-"""Browser pages: sign in, study cases, a study case with its status, data, charts and log."""
+"""Browser pages: sign in, study cases, one of them with status, data, charts and log, and processes."""
 
 from flask import Flask
 
-from sostrades_api.web import assets, data, headers, icons, sign_in, signed_in, studies, study, texts
+from sostrades_api.web import (
+    assets,
+    data,
+    headers,
+    icons,
+    processes,
+    sign_in,
+    signed_in,
+    studies,
+    study,
+    texts,
+)
 
 
 def register(app: Flask) -> None:
@@ -10,6 +21,6 @@ def register(app: Flask) -> None:
     headers.register(app)
     signed_in.register(app)
     texts.register(app)
-    for part in (assets, icons, sign_in, studies, study, data):
+    for part in (assets, icons, sign_in, studies, study, data, processes):
         app.register_blueprint(part.pages)
     sign_in.throttle(app)

@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.access import Permission
 from sostrades_api.errors import DomainError, InvalidValuesError
+from sostrades_api.http.attachments import attachment
 from sostrades_api.http.problems import wants_page
 from sostrades_api.models import StudyCase, db
 from sostrades_api.platform import current_platform
 from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate
 from sostrades_api.services.parameter_download import parameter_download
+from sostrades_api.services.parameter_rows import parameter_rows
 from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_load import LoadedSide, study_case_load
 from sostrades_api.services.study_case_names import full_name
@@ -22,7 +24,7 @@ from sostrades_api.services.study_case_update import study_case_update
 from sostrades_api.services.study_plan import StudyPlan, study_plan
 from sostrades_api.web.signed_in import actor, guarded
 from sostrades_api.web.study import shared_context, study_for
-from sostrades_api.web.table_page import table_pages
+from sostrades_api.web.table_page import ROWS, table_page
 from sostrades_api.web.tree import tree_of
 from sostrades_api.web.typed import typed
 
@@ -43,6 +45,20 @@ class ShownVariable:
     text: str
     is_table: bool
 
+    @property
+    def is_numerical(self) -> bool:
+        """Whether it says how the study case is solved, and is no result."""
+        return self.described["numerical"] and self.described["io"] != "out"
+
+    @property
+    def between(self) -> tuple[str, str] | None:
+        """The bounds of its range as its type is written."""
+        bounds = self.described["range"]
+        if not bounds:
+            return None
+        low, high = (None if bound is None else _bound(bound, self.described["type"]) for bound in bounds)
+        return low or "\N{MINUS SIGN}\N{INFINITY}", high or "\N{INFINITY}"
+
 
 @pages.get("/study-case/<int:study_id>/data")
 def show(study_id: int) -> str:
@@ -51,6 +67,8 @@ def show(study_id: int) -> str:
     node, search = request.args.get("node", ""), request.args.get("search", "").strip()
     number = max(1, request.args.get("page", 1, type=int))
     variables = list(_wanted(study, node=node, search=search))
+    if not search:
+        variables.sort(key=lambda variable: variable.is_numerical)  # how it is solved after what it is
     start = (number - 1) * PAGE_SIZE
     nodes = {name.rpartition(".")[0] for name in _plan(study).descriptions}
     return render_template(
@@ -75,9 +93,7 @@ def csv(study_id: int) -> Response:
         parameter_key=request.args.get("variable", ""),
         values=current_platform().values,
     )
-    response = Response(found.content, content_type="text/csv; charset=utf-8")
-    response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
-    return response
+    return attachment(found.content, file_name=found.file_name, content_type="text/csv; charset=utf-8")
 
 
 @pages.get("/study-case/<int:study_id>/data/table")
@@ -85,11 +101,17 @@ def table(study_id: int) -> str:
     """A page of a table as a part of the data page."""
     name = request.args.get("variable", "")
     study = study_for(Permission.READ, study_id)
-    found = parameter_download(db.session(), study, parameter_key=name, values=current_platform().values)
-    number = max(1, request.args.get("page", 1, type=int))
-    page = table_pages(found.content, number=number)
+    found = parameter_rows(
+        db.session(),
+        study,
+        parameter_key=name,
+        values=current_platform().values,
+        number=request.args.get("page", 1, type=int),
+        size=ROWS,
+    )
+    units = _column_units(study, name)
     return render_template(
-        "_table.html", page=page, variable=name, study_id=study_id, units=_column_units(study, name)
+        "_table.html", page=table_page(found), variable=name, study_id=study_id, units=units
     )
 
 
@@ -105,7 +127,7 @@ def change(study_id: int) -> AnyResponse:
             actor=actor(),
             values=current_platform().values,
             **_update(study, name),
-            if_match_revision=request.form.get("revision", type=int),
+            if_match_revisions=request.form.getlist("revision", type=int) or None,
         )
     except DomainError as error:
         if not wants_page():
@@ -179,6 +201,13 @@ def _shown(name: str, relative: str, described: dict[str, Any]) -> ShownVariable
     else:
         text = _scalar(value)
     return ShownVariable(name, relative, described, text[:LONGEST_TEXT], is_table)
+
+
+def _bound(bound: float, kind: str) -> str:
+    """Whole numbers in groups of three, others as short as they are exact."""
+    if kind == "int" and float(bound).is_integer():
+        return f"{int(bound):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{bound:g}" if float(f"{bound:g}") == bound else repr(bound)
 
 
 def _scalar(value: Any) -> str:

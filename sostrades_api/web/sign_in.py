@@ -8,6 +8,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response as AnyResponse
 
+from sostrades_api.access.api_keys import start_of
 from sostrades_api.errors import AuthenticationError
 from sostrades_api.http.rate_limit import limiter_of
 from sostrades_api.models import db
@@ -27,7 +28,7 @@ _LONGEST = 1024
 
 
 def throttle(app: Flask) -> None:
-    """Slow down guessing: of one address, and of one name from anywhere."""
+    """Slow down guessing: of one address, and of one name from anywhere or one key from one address."""
     limiter = limiter_of(app)
     limited: Any = app.view_functions["sign_in.enter"]
     for rule, key in ((FAILURES_OF_ADDRESS, get_remote_address), (FAILURES_OF_NAME, _name_asked_for)):
@@ -96,6 +97,13 @@ def _form(error: str | None = None) -> str:
 
 
 def _name_asked_for() -> str:
+    """What failures are counted by: a user name from anywhere, a key's start from one address.
+
+    A key cannot be guessed; counted together, a stranger's failures would shut out everybody's keys.
+    """
+    key = request.form.get("api_key", "").strip()
+    if key:
+        return f"sign-in-key:{start_of(key)}:{get_remote_address()}"
     return f"sign-in:{normalised_name(request.form.get('username', '')[:200]).lower()}"
 
 

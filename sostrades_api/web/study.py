@@ -6,6 +6,8 @@ from flask import Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.access import Permission, can
+from sostrades_api.http.addresses import documentation_address
+from sostrades_api.http.attachments import disposition
 from sostrades_api.http.problems import wants_page
 from sostrades_api.models import StudyCase, db
 from sostrades_api.platform import current_platform
@@ -69,13 +71,19 @@ def chart_fragment(study_id: int, which: str) -> str:
 def report(study_id: int) -> Response:
     """The one-file report, to look at or to keep."""
     study = study_for(Permission.VIEW, study_id)
-    rendered = report_render(db.session(), study, actor=actor(), values=current_platform().values)
+    rendered = report_render(
+        db.session(),
+        study,
+        actor=actor(),
+        values=current_platform().values,
+        documentation_url=documentation_address(study.process_name),
+    )
     response = Response(rendered.html, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = (
         f"{rendered.content_security_policy}; frame-ancestors 'none'"
     )
     kind = "attachment" if "download" in request.args else "inline"
-    response.headers.set("Content-Disposition", kind, filename=rendered.file_name)
+    response.headers["Content-Disposition"] = disposition(rendered.file_name, kind=kind)
     return response
 
 

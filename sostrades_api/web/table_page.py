@@ -1,16 +1,17 @@
-"""A table of a value, page by page, read from its CSV so that the page shows what a download holds."""
+"""A page of a table, read from its rows as CSV so that the page shows what a download holds."""
 
 import csv
 import io
-import itertools
 from dataclasses import dataclass
+
+from sostrades_api.services.parameter_rows import ParameterRows
 
 ROWS = 100
 
 
 @dataclass(frozen=True)
 class TablePage:
-    """Rows ``first`` to ``last`` (counted from 1) of ``total``."""
+    """Rows from ``first`` (counted from 1) of ``total``."""
 
     header: list[str]
     rows: list[list[str]]
@@ -20,13 +21,10 @@ class TablePage:
     total: int
 
 
-def table_pages(content: bytes, *, number: int) -> TablePage:
-    """One page of a CSV file; a number beyond the last page gives the last."""
-    lines = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    header = next(lines, [])
-    everything = list(lines)
-    last = max(1, -(-len(everything) // ROWS))
-    number = min(number, last)
-    start = (number - 1) * ROWS
-    rows = list(itertools.islice(everything, start, start + ROWS))
-    return TablePage(header, rows, number, last, start + 1, len(everything))
+def table_page(found: ParameterRows) -> TablePage:
+    """The cells of a page of `ROWS` rows."""
+    lines = csv.reader(io.StringIO(found.content.decode("utf-8-sig"), newline=""))
+    header, rows = next(lines, []), list(lines)
+    return TablePage(
+        header, rows, found.number, found.last_number, (found.number - 1) * ROWS + 1, found.total
+    )

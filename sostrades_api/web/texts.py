@@ -13,8 +13,14 @@ _STEPS = ((60, "just now", 1), (3600, "min ago", 60), (86400, "h ago", 3600), (1
 def register(app: Flask) -> None:
     """Offer these texts to templates."""
     app.jinja_env.filters.update(unit=unit_text, ago=ago, moment=moment)
+    app.jinja_env.globals.update(status_text=status_text)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def status_text(status: str, *, converged: bool | None) -> str:
+    """A status as pages show it: accepted results that are no solution say so."""
+    return f"{status}, not converged" if converged is False else status
 
 
 def ago(at: dt.datetime | None) -> str:

@@ -3,6 +3,7 @@
 import logging
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -119,13 +120,16 @@ class AttemptRun:
     def _finish(self, result: ExecutionResult) -> bool:
         for line in seconds_lines(result.seconds, result.runs):
             self._log.add_last(line)
-        self._log.add_last("finished")
+        if result.converged:
+            self._log.add_last("finished")
+        else:
+            self._log.add_last("finished, not converged: the results are no solution", level="WARNING")
         return execution_finish(
             self._session,
             self._key,
             outputs=result.values,
             values=self._runtime.platform.values,
-            end=self._end({}),
+            end=replace(self._end({}), converged=result.converged),
         )
 
     def _fail(self, error: Exception) -> bool:

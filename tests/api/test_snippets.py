@@ -77,8 +77,22 @@ def study_id(session, accounts, group, platform):
     return identifier
 
 
-def test_seven_snippets_are_documented():
-    assert all("headers={" in code for code in snippets())
+def test_every_documented_snippet_calls_its_own_route_with_a_key():
+    called = [
+        re.findall(r"requests\.(\w+)\(\s*\"https://<host>/api/v0/([^\"]+)", code) for code in snippets()
+    ]
+    study = "study-case/<int:study_id>"
+    assert called == [
+        [("get", study)],
+        [("post", f"{study}/parameter/download")],
+        [("post", f"{study}/parameters")] * 2,
+        [("post", "calculation/execute/<int:study_id>")],
+        [("get", "calculation/status/<int:study_id>")],
+        [("get", "post-processing/<int:study_id>")],
+        [("get", "post-processing/<int:study_id>/html")],
+    ]
+    for code, calls in zip(snippets(), called, strict=True):
+        assert code.count('"Authorization": "Bearer <api_key>"') == len(calls)
 
 
 @pytest.mark.slow

@@ -5,8 +5,33 @@ import pytest
 from sostrades_api.access import Role
 from tests.api.conftest import ApiClient
 
-BAD_NAMES = ["", "   ", "x" * 201, "a\nb", "a\x00b", "\x7f", "a\u2028b"]
-GOOD_NAMES = ["a/b", "<i>", '"', "🌍" * 200, "x" * 200, ".", "  trimmed  ", "Ünï", "'; DROP TABLE users; --"]
+BAD_NAMES = [
+    "",
+    "   ",
+    "x" * 201,
+    "a\nb",
+    "a\x00b",
+    "\x7f",
+    "a\u2028b",
+    "\u200b",
+    "\u3164",
+    "\u202e",
+    "\u202eabc",
+]
+GOOD_NAMES = [
+    "a/b",
+    "<i>",
+    '"',
+    "🌍" * 200,
+    "x" * 200,
+    ".",
+    "  trimmed  ",
+    "Ünï",
+    "👩\u200d🔬",
+    "שלום",
+    "می\u200cخواهم",
+    "'; DROP TABLE users; --",
+]
 
 
 def test_the_address_is_that_of_the_page(api, study):

@@ -310,6 +310,21 @@ def test_a_body_over_the_limit_is_413(make_app, settings, api_with, study):
     assert response.mimetype == "application/problem+json"
 
 
+@pytest.mark.parametrize("as_file", [False, True])
+def test_json_in_a_part_is_limited_like_json_in_a_body(make_app, settings, api_with, study, as_file):
+    api = api_with(make_app(settings.model_copy(update={"max_json_bytes": 1000})))
+    item = b'{"variableId": "Study.Every.Type.count", "newValue": 5}'
+    for padding, status in ((900, 200), (2000, 413)):
+        content = item + b" " * padding
+        part = (io.BytesIO(content), "parameters.json") if as_file else content.decode()
+        response = api.post(
+            f"/study-case/{study.id}/parameters",
+            data={"parameters": part},
+            content_type="multipart/form-data",
+        )
+        assert response.status_code == status, response.text
+
+
 def test_a_chunked_body_over_the_limit_is_413_and_is_not_cut(make_app, settings, api_with, study):
     api = api_with(make_app(settings.model_copy(update={"max_json_bytes": 1000})))
     item = b'{"variableId": "Study.Every.Type.count", "newValue": 5}'

@@ -131,6 +131,7 @@ def _fill(app: Flask, session: Session) -> tuple[str, dict[str, int]]:
         ("slow", "test_slow", "A slow run"),
         ("failing", "test_failing", "A run that fails"),
         ("hostile", "dice2016r", HOSTILE),
+        ("endless", "sellar", "x" * 200),
         ("editable", "dice2016r", "To be changed"),
     ):
         studies[purpose] = _create(app, session, team, process, name).id

@@ -83,6 +83,7 @@ def test_a_value_is_changed_in_place_and_a_wrong_one_is_refused_with_its_reason(
     watch.sign_in()
     page = watch.page
     watch.open(f"/study-case/{site.studies['editable']}/data")
+    page.locator("details.numerical").evaluate("each => each.open = true")
     form = page.locator("form.edit", has=page.locator("[aria-label='To be changed.max_mda_iter']"))
     form.locator("[name=value]").fill("0")
     form.get_by_role("button").click()
@@ -168,7 +169,24 @@ def test_the_pages_work_without_scripts(open_browser, site):
     watch.open(f"/study-case/{site.studies['finished']}")
     expect(watch.page.locator("[data-badge]")).to_have_text("FINISHED")
     watch.open(f"/study-case/{site.studies['editable']}/data")
+    watch.page.locator("details.numerical").evaluate("each => each.open = true")
     form = watch.page.locator("form.edit", has=watch.page.locator("[aria-label='To be changed.tolerance']"))
     form.locator("[name=value]").fill("many")
     form.get_by_role("button").click()
     expect(watch.page.locator(".notice.bad").first).to_contain_text("To be changed.tolerance")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_one_endless_name_leaves_every_column_of_the_list_readable(open_browser, site, size):
+    watch = open_browser(size=size)
+    watch.sign_in()
+    row = watch.page.locator("tr", has=watch.page.get_by_text("x" * 200))
+    table = row.locator("xpath=ancestor::table")
+    widths = "each => each.scrollWidth - each.parentElement.clientWidth"
+    assert table.evaluate(widths) <= 0
+    status = row.locator(".badge")
+    expect(status).to_be_in_viewport()
+    assert status.bounding_box()["width"] > 50
+    assert row.locator("td[data-label=Group]").bounding_box()["width"] > 80
+    assert watch.overflow() <= 0
+    assert watch.faults == []

@@ -94,3 +94,33 @@ def test_a_queued_run_is_stopped(flask, study_id):
     flask.ok("run_study", study_id, "--no-wait")
     flask.ok("stop_study", study_id)
     assert flask.json("list_studies")[0]["status"] == "STOPPED"
+
+
+def test_commands_that_change_something_print_the_result_as_json(flask, study_id):
+    flask.ok("create_user", "alice", "--no-password")
+    right = {"study_case_id": study_id, "holder": "user alice", "owner": False}
+    given = flask.json("grant_right", study_id, "commenter", "--user", "alice")
+    assert given == {**right, "role": "Commenter"}
+    assert flask.json("revoke_right", study_id, "--user", "alice") == {**right, "role": None}
+    flask.ok("run_study", study_id, "--no-wait")
+    assert flask.json("stop_study", study_id)["study_case_execution_status"] == "STOPPED"
+    assert flask.json("delete_study", study_id)["deleted"] is True
+    restored = flask.json("restore_study", study_id)
+    assert (restored["id"], restored["deleted"]) == (study_id, False)
+
+
+def test_the_traceback_of_a_failure_is_shown_with_its_history(flask, session, study_id):
+    execution_id = flask.json("run_study", study_id, "--no-wait")["execution_id"]
+    execution = session.get(Execution, execution_id)
+    execution.state, execution.error_message = ExecutionState.FAILED, "broken"
+    execution.traceback = "Traceback (most recent call last):\n  line 1\nValueError: /srv/x\n"
+    session.commit()
+    shown = flask.json("show_execution", execution_id)
+    assert (shown["state"], shown["error_message"]) == ("FAILED", "broken")
+    assert shown["traceback"] == execution.traceback
+    assert [(row["to"], row["actor"]) for row in shown["transitions"]] == [("QUEUED", "command line")]
+    assert "token" not in shown
+    text = flask.ok("show_execution", execution_id)
+    assert text.endswith(execution.traceback)
+    assert "QUEUED" in text
+    assert f"no execution {execution_id + 1}" in flask.error("show_execution", execution_id + 1)

@@ -95,7 +95,7 @@ def cloned(folder: Path) -> None:
     loader = importlib.machinery.SourceFileLoader("dev_of_the_clone", str(folder / "dev"))
     dev = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
     loader.exec_module(dev)
-    dev.stamp_file(dev.RUNTIME).write_text(dev.stamp_of(dev.RUNTIME))
+    (dev.VENV / f".made-from-{dev.RUNTIME}").write_text(dev.stamp_of(dev.RUNTIME))
 
 
 @pytest.fixture

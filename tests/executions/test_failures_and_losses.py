@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import select
 
 from sostrades_api.access import Role
-from sostrades_api.models import Execution, ExecutionState
+from sostrades_api.models import Execution, ExecutionLog, ExecutionState
 from sostrades_api.services.execution_claim import execution_claim
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
 from sostrades_api.services.execution_fail import execution_fail
+from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
@@ -69,3 +70,20 @@ def test_workers_that_are_shut_down_use_up_none_of_the_losses_allowed(session, c
     execution = session.scalars(select(Execution).execution_options(populate_existing=True)).one()
     assert (execution.attempt, execution.losses) == (6, 3)
     assert execution.error_message == "Given up after 3 lost attempts: its worker was killed"
+
+
+def test_the_log_of_a_killed_attempt_says_that_it_was_lost(session, claim, platform):
+    loss = Loss(reason="its worker was killed", actor="w", max_attempts=3)
+    execution_lose(session, claim("token"), loss=loss, queue=platform.queue)
+    message = session.scalars(select(ExecutionLog.message)).one()
+    assert message == "attempt 1 was lost: its worker was killed; now QUEUED"
+
+
+@pytest.mark.parametrize("converged", [True, False])
+def test_the_status_tells_accepted_results_that_did_not_converge(
+    session, study, claim, platform, actor, converged
+):
+    end = AttemptEnd(converged=converged)
+    assert execution_finish(session, claim("token"), outputs={}, values=platform.values, end=end)
+    status = execution_status(session, study, actor=actor, queue=platform.queue)
+    assert status["converged"] is converged

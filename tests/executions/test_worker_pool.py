@@ -93,9 +93,7 @@ def test_the_ways_an_execution_ends(session, platform, make_case, run, status_of
     assert status["study_case_execution_memory"].endswith(" [GB]")
 
 
-def test_a_warm_start_begins_where_the_last_result_of_the_study_case_ended(
-    session, platform, make_case, run
-):
+def test_a_warm_start_begins_where_the_last_result_of_the_study_case_ended(session, platform, make_case, run):
     study = make_case("sellar", warm_start=True)
     cold, warm = (
         len(outputs_of(session, platform, run(study)["execution_id"])["residuals_history"]) for _ in range(2)

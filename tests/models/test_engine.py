@@ -5,7 +5,7 @@ import time
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Group, GroupMember, db
@@ -101,3 +101,9 @@ def test_an_id_is_never_given_twice(session, make_group):
     session.delete(group)
     session.commit()
     assert make_group().id > first
+
+
+def test_an_error_of_the_database_names_no_value(engine):
+    with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text("SELECT :hash FROM nowhere"), {"hash": "a password hash"})
+    assert "a password hash" not in str(caught.value)

@@ -9,10 +9,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from sostrades_api.migration import MIGRATIONS_DIR, is_current, migrate_database
-from sostrades_api.models import db
+from sostrades_api.models import Execution, ExecutionLog, StudyCase, db
 from sostrades_api.settings import PROJECT_DIR
 
 
@@ -50,6 +50,27 @@ def test_down_and_up_again_leads_to_the_same_tables(app, config):
         command.upgrade(config, "head")
         assert is_current()
     assert differences(app) == []
+
+
+def test_a_column_comes_and_goes_without_touching_rows_that_refer_to_its_table(
+    app, config, session, make_group
+):
+    study = StudyCase(name="study", process_name="sellar", group_id=make_group().id, created_by="test")
+    session.add(study)
+    session.flush()
+    execution = Execution(
+        study_case_id=study.id, study_revision=1, process_name="sellar", requested_by="test"
+    )
+    session.add(execution)
+    session.flush()
+    session.add(ExecutionLog(execution_id=execution.id, attempt=1, level="INFO", message="a line"))
+    session.commit()
+    session.close()
+    with app.app_context():
+        command.downgrade(config, "0002")
+        command.upgrade(config, "head")
+    assert session.scalars(select(ExecutionLog.message)).all() == ["a line"]
+    assert session.scalars(select(Execution.losses)).all() == [0]
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -208,3 +209,15 @@ def test_a_collection_that_fails_is_logged_and_disturbs_nobody(app, platform, mo
     with caplog.at_level(logging.ERROR):
         collect_once(Runtime(app, platform.queue))
     assert "collecting garbage failed" in caplog.text
+
+
+def test_what_crashed_writers_left_behind_goes_after_a_day(collect, platform):
+    folder = Path(platform.settings.resolved_value_store_url.removeprefix("file://")) / "ab"
+    folder.mkdir(parents=True)
+    old, young = folder / ".writing-old", folder / ".writing-young"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    yesterday = time.time() - 25 * 3600
+    os.utime(old, (yesterday, yesterday))
+    assert collect(older_than=NOW).blobs == 1
+    assert [path.name for path in folder.iterdir()] == [".writing-young"]

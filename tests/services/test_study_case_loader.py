@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from sostrades_api.errors import UnavailableError
 from sostrades_api.services import study_case_loader
 from sostrades_api.services.study_case_load import LoadedStudy
 from sostrades_api.services.study_case_loader import LoadRequest, StudyLoader
@@ -76,7 +77,7 @@ def test_one_load_serves_all_that_ask_at_once(make_loader, loads):
 
 
 def test_the_least_recently_used_loads_are_dropped(make_loader, loads):
-    loader = make_loader(max_bytes=4000)
+    loader = make_loader(max_bytes=8000)
     for prefix in ("a", "b", "a", "c", "a", "d", "a"):
         loader.load(prefixed(prefix), timeout=10)
     assert [prefix for _, prefix in loads] == ["a", "b", "c", "d"]
@@ -112,3 +113,58 @@ def test_no_time_means_not_waiting(make_loader, monkeypatch, timeout):
     monkeypatch.setattr(study_case_loader, "study_case_load", lambda *_, **__: gate.wait(10))
     assert make_loader().load(REQUEST, timeout=timeout) is None
     gate.set()
+
+
+def test_names_that_are_asked_for_count_as_memory_too(make_loader, loads):
+    loader = make_loader(max_bytes=40_000)
+    for number in range(10):
+        loader.load(prefixed(f"{number}" * 10_000), timeout=10)
+    loader.load(prefixed("9" * 10_000), timeout=10)
+    assert len(loads) == 10
+    loader.load(prefixed("0" * 10_000), timeout=10)
+    assert len(loads) == 11
+
+
+def test_so_many_loads_are_kept_and_no_more(make_loader, loads):
+    loader = make_loader(max_entries=2)
+    for prefix in ("a", "b", "c", "c", "b", "a"):
+        loader.load(prefixed(prefix), timeout=10)
+    assert [prefix for _, prefix in loads] == ["a", "b", "c", "a"]
+
+
+@pytest.fixture
+def gate(monkeypatch, loads):
+    """Loads wait until it is opened."""
+    opened, load = threading.Event(), study_case_loader.study_case_load
+
+    def wait(*args, **options):
+        opened.wait(30)
+        return load(*args, **options)
+
+    monkeypatch.setattr(study_case_loader, "study_case_load", wait)
+    yield opened
+    opened.set()
+
+
+def test_more_loads_than_may_wait_are_refused_until_some_are_done(make_loader, loads, gate):
+    loader = make_loader(threads=1, max_pending=2)
+    assert loader.load(prefixed("a"), timeout=0) is None
+    assert loader.load(prefixed("b"), timeout=0) is None
+    assert loader.load(prefixed("a"), timeout=0) is None
+    with pytest.raises(UnavailableError):
+        loader.load(prefixed("c"), timeout=0)
+    gate.set()
+    assert loader.load(prefixed("b"), timeout=10) is not None
+    assert loader.load(prefixed("c"), timeout=10) is not None
+
+
+def test_of_large_loads_that_nobody_came_back_for_two_are_kept(make_loader, loads, gate):
+    loader = make_loader(threads=1, max_bytes=1500)
+    for prefix in "abc":
+        assert loader.load(prefixed(prefix), timeout=0) is None
+    gate.set()
+    loader.load(prefixed("d"), timeout=10)
+    loader.load(prefixed("c"), timeout=10)
+    assert [prefix for _, prefix in loads] == ["a", "b", "c", "d"]
+    loader.load(prefixed("a"), timeout=10)
+    assert [prefix for _, prefix in loads] == ["a", "b", "c", "d", "a"]

@@ -84,7 +84,9 @@ def test_of_concurrent_updates_with_one_revision_one_wins(sessions, platform, st
     def once(value):
         start.wait()
         try:
-            change(sessions, platform, study_id, actor, values={"max_mda_iter": value}, if_match_revision=1)
+            change(
+                sessions, platform, study_id, actor, values={"max_mda_iter": value}, if_match_revisions={1}
+            )
         except PreconditionFailedError:
             return None
         return value

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sostrades_api.engine import InvalidValue
 from sostrades_api.engine.descriptor import parse_descriptor
 from sostrades_api.storage.csv_format import CsvError, dump, parse
 from tests.storage.sameness import same
@@ -52,6 +51,12 @@ def nested(*kinds: str):
     )
 
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | INT64 | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+COLUMNS = st.sampled_from(["a", "b", "value", "variable"])
 SCALARS = {"float": FLOATS, "int": st.integers(), "bool": st.booleans(), "string": TEXTS}
 FRAME = variable(
     type="dataframe",
@@ -64,6 +69,15 @@ FRAME = variable(
     },
 )
 UNTYPED = variable(type="dataframe")
+
+
+def comes_back_or_is_refused(declared, value) -> bool:
+    try:
+        dump(declared, value)
+    except CsvError as error:
+        assert "no CSV form" in str(error)  # noqa: PT017 - either is right
+        return True
+    return comes_back(declared, value)
 
 
 def comes_back(declared, value) -> bool:
@@ -145,13 +159,108 @@ def test_declared_dataframes_come_back_exactly(frame):
 
 @given(st.dictionaries(TEXTS, declared_frames(min_rows=1), min_size=1, max_size=3))
 @settings(deadline=None)
-def test_dicts_of_dataframes_come_back_exactly(frames):
+def test_dicts_of_declared_dataframes_come_back_exactly(frames):
     declared = variable(
         type="dict",
         subtype_descriptor={"dict": "dataframe"},
         dataframe_descriptor=dict(FRAME.columns),
     )
     assert comes_back(declared, frames)
+
+
+@st.composite
+def undeclared_frames(draw):
+    rows = draw(st.integers(0, 3))
+
+    def cells(of, dtype):
+        return pd.Series(draw(st.lists(of, min_size=rows, max_size=rows)), dtype=dtype)
+
+    kinds = {"float64": st.floats(), "int64": INT64, "bool": st.booleans()}
+    kinds |= {"str": TEXTS, "object": st.booleans() | INT64 | FLOATS | TEXTS | st.lists(TEXTS, max_size=2)}
+    names = draw(st.lists(COLUMNS, unique=True, max_size=3))
+    frame = {}
+    for name in names:
+        dtype = draw(st.sampled_from(list(kinds)))
+        column = cells(kinds[dtype], dtype)
+        if dtype == "object":  # of one type only, it would come back as a column of that
+            column = pd.concat([column, pd.Series([["x"]], dtype=object)], ignore_index=True)
+        frame[name] = column.iloc[-rows:].reset_index(drop=True) if rows else column.iloc[:0]
+    return pd.DataFrame(frame, index=pd.RangeIndex(rows))
+
+
+@given(st.dictionaries(TEXTS, undeclared_frames(), max_size=3))
+@settings(deadline=None)
+def test_dicts_of_any_dataframes_come_back_exactly_or_are_refused(frames):
+    assert comes_back_or_is_refused(nested("dict", "dataframe"), frames)
+    assert comes_back_or_is_refused(variable(type="dict"), frames)
+
+
+@given(st.dictionaries(TEXTS, declared_frames(), max_size=3))
+@settings(deadline=None)
+def test_dicts_of_declared_dataframes_come_back_unless_one_is_empty(frames):
+    declared = variable(
+        type="dict", subtype_descriptor={"dict": "dataframe"}, dataframe_descriptor=dict(FRAME.columns)
+    )
+    assert comes_back_or_is_refused(declared, frames)
+
+
+@given(st.lists(ANYTHING, max_size=4) | st.lists(st.dictionaries(TEXTS, ANYTHING, max_size=3), max_size=4))
+@settings(deadline=None)
+def test_lists_of_anything_come_back_exactly_or_are_refused(value):
+    assert comes_back_or_is_refused(variable(type="list"), with_keys_in_one_order(value))
+
+
+def with_keys_in_one_order(value):
+    if not all(isinstance(row, dict) for row in value):
+        return value
+    order = dict.fromkeys(name for row in value for name in row)
+    return [{name: row[name] for name in order if name in row} for row in value]
+
+
+@given(st.dictionaries(TEXTS, ANYTHING, max_size=4))
+@settings(deadline=None)
+def test_dicts_of_anything_come_back_exactly_or_are_refused(value):
+    assert comes_back_or_is_refused(variable(type="dict"), value)
+
+
+@given(
+    st.lists(st.floats(), max_size=4), st.lists(st.dictionaries(TEXTS, st.floats(), max_size=3), max_size=3)
+)
+@settings(deadline=None)
+def test_missing_numbers_in_lists_and_dicts_of_floats_come_back(numbers, records):
+    assert comes_back(nested("list", "float"), numbers)
+    assert comes_back(nested("dict", "float"), {str(at): number for at, number in enumerate(numbers)})
+    try:
+        text = dump(nested("list", "dict", "float"), records)
+    except CsvError:
+        assert not any(records)
+        return
+    back = parse(nested("list", "dict", "float"), text)
+    assert all(
+        same({name: row[name] for name in wanted}, wanted) for row, wanted in zip(back, records, strict=True)
+    )
+    assert [len(row) for row in back] == [len(row) for row in records]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        {"full": pd.DataFrame({"x": [1.0]}), "empty": pd.DataFrame({"x": pd.Series(dtype="float64")})},
+        {"one": pd.DataFrame({"x": [1.0]}), "other": pd.DataFrame({"x": [1.0], "y": [2.0]})},
+        {"one": pd.DataFrame({"x": [1.0], "y": [2.0]}), "other": pd.DataFrame({"y": [1.0], "x": [2.0]})},
+        {"none": pd.DataFrame(index=pd.RangeIndex(2))},
+    ],
+)
+def test_a_dict_of_tables_that_would_change_is_refused(frames):
+    for declared in (nested("dict", "dataframe"), variable(type="dict")):
+        with pytest.raises(CsvError, match="no CSV form"):
+            dump(declared, frames)
+
+
+@pytest.mark.parametrize("value", [[{"a": None, "b": 1.0}], [{"a": math.nan}], [math.nan, "x"]])
+def test_a_list_that_would_lose_an_entry_is_refused(value):
+    with pytest.raises(CsvError, match="no CSV form"):
+        dump(variable(type="list"), value)
 
 
 @given(
@@ -170,7 +279,7 @@ def test_undeclared_columns_keep_numbers_and_texts_apart(numbers, counts, texts)
         assert comes_back(UNTYPED, pd.DataFrame({"a": column, "b": column}))
 
 
-def test_the_formats_are_those_of_the_contract():
+def test_the_formats_are_the_documented_ones():
     assert dump(variable(type="float"), 1.5) == b"value\n1.5\n"
     assert dump(nested("list", "int"), [1, 2]) == b"value\n1\n2\n"
     assert dump(variable(type="array"), np.array([[1.0, 2.0], [3.0, 4.5]])) == b"0,1\n1.0,2.0\n3.0,4.5\n"
@@ -228,85 +337,6 @@ def test_cells_are_never_evaluated():
         parse(nested("dict", "list", "float"), b"variable,value\na,(1 for _ in ())\n")
 
 
-@pytest.mark.parametrize(
-    ("data", "fault"),
-    [
-        (b"", "empty"),
-        (b"\n \n", "empty"),
-        ("name,x\né,1\n".encode("latin-1"), "line 2 is not UTF-8"),
-        ("name,x\na,1\n".encode("utf-16"), "UTF-16"),
-        (b"name,x\na\0,1\n", "line 2 has a NUL byte"),
-        (b"name,y\na,1\n", "missing columns: x; unknown columns: y"),
-        (b"name\na\n", "missing columns: x"),
-        (b"name,x,z\na,1,2\n", "unknown columns: z"),
-        (b"name,x,x\na,1,2\n", "twice"),
-        (b",name,x\n0,a,1\n", "leave out the index"),
-        (b"name,x\na,1\nb\n", "row 2 has 1 cells, not 2"),
-        (b"name,x\na,1\nb,2,3\n", "row 2 has 3 cells, not 2"),
-        (b"name,x\na,1\nb,abc\n", "column 'x', row 2: 'abc' is not a number"),
-        (b'name,x\na,"1,5"\n', "column 'x', row 1: '1,5' is not a number"),
-        (b"name,x\na,1_000\n", "column 'x', row 1: '1_000' is not a number"),
-        (b'name,x\na,"1\n', "line 2 has a quote"),
-        (b'name,x\n"a"b,1\n', "line 2 has a quote"),
-        (b'name,x\na"b,1\n', "line 2 has a quote"),
-        (b"name;x\na;1\n", "missing columns: name, x"),
-        (b'"name,x\n', "a quote in the header"),
-    ],
-)
-def test_a_wrong_file_is_an_error_that_says_where(data, fault):
-    declared = variable(
-        type="dataframe", dataframe_descriptor={"name": {"type": "string"}, "x": {"type": "float"}}
-    )
-    with pytest.raises(InvalidValue, match=fault):
-        parse(declared, data)
-
-
-@pytest.mark.parametrize(
-    ("kinds", "data", "fault"),
-    [
-        (("float",), b"value\n", "0 rows under the header, one is needed"),
-        (("float",), b"value\n1\n2\n", "2 rows under the header"),
-        (("float",), b"value\n\n", "0 rows|column 'value', row 1: is empty"),
-        (("float",), b"1.5\n", "the header is '1.5', not 'value'"),
-        (("int",), b"value\n1.5\n", "'1.5' is not a whole number"),
-        (("int",), b"value\n" + b"9" * 5000 + b"\n", "has too many digits"),
-        (("bool",), b"value\nyes\n", "'yes' is not True or False"),
-        (("list", "float"), b"value\n1\n\n3\n", "column 'value', row 2: is empty"),
-        (("list", "float"), b"a,b\n1,2\n", "the header is 'a,b', not 'value'"),
-        (("dict", "float"), b"key,value\na,1\n", "not 'variable,value'"),
-        (
-            ("dict", "float"),
-            b"variable,value\na,1\na,2\n",
-            "column 'variable', row 2: 'a' stands there twice",
-        ),
-        (("dict", "float"), b"variable,value\n,1\n", "column 'variable', row 1: is empty"),
-        (("dict", "float"), b"variable,value\na,\n", "column 'value', row 1: is empty"),
-        (("dict", "dataframe"), b"name,x\na,1\n", "the first column is 'name', not 'variable'"),
-        (("array",), b"0,2\n1,2\n", "the header is '0,2', not '0,1'"),
-        (("array",), b"0,1\n1,x\n", "column '1', row 1: 'x' is not a number"),
-    ],
-)
-def test_a_wrong_file_of_another_type_is_an_error_too(kinds, data, fault):
-    with pytest.raises(CsvError, match=fault):
-        parse(nested(*kinds), data)
-
-
-def test_faults_in_a_dict_of_dataframes_name_the_row_of_the_file():
-    declared = variable(
-        type="dict", subtype_descriptor={"dict": "dataframe"}, dataframe_descriptor={"x": {"type": "float"}}
-    )
-    with pytest.raises(CsvError, match="column 'x', row 4: 'oops'"):
-        parse(declared, b"variable,x\na,1\nb,2\na,3\nb,oops\n")
-
-
-def test_many_faults_are_counted_and_not_all_told():
-    data = b"value\n" + b"x\n" * 1000
-    with pytest.raises(CsvError) as caught:
-        parse(nested("list", "float"), data)
-    assert len(caught.value.faults) == 6
-    assert caught.value.faults[-1] == "995 more cells or rows are wrong"
-
-
 def test_an_optional_value_may_be_absent():
     declared = variable(type="float", optional=True)
     assert parse(declared, dump(declared, None)) is None
@@ -316,13 +346,3 @@ def test_an_optional_value_may_be_absent():
 def test_what_has_no_csv_form_is_refused(value):
     with pytest.raises(CsvError, match="no CSV form"):
         dump(variable(type="array"), value)
-
-
-def test_a_header_of_a_million_columns_is_refused_quickly():
-    with pytest.raises(CsvError, match="more than 100000 columns"):
-        parse(UNTYPED, b"a," * 1_000_000 + b"a\n")
-
-
-def test_a_hundred_thousand_unbalanced_quotes_are_refused_quickly():
-    with pytest.raises(CsvError):
-        parse(UNTYPED, b"a,b\n" + b'"x,' * 100_000)

@@ -52,7 +52,9 @@ def execute(
     given = execution_inputs(session, execution_id=key.execution_id, values=platform.values)
     plan = study_plan(study.process_name, given).plan
     session.rollback()
-    outputs = dict(plan.execute(present_inputs(given, plan=plan)).values) | dict(changed or {})
-    end = AttemptEnd(disciplines=dict.fromkeys(plan.disciplines, "DONE"), progress=1.0)
+    result = plan.execute(present_inputs(given, plan=plan))
+    outputs = dict(result.values) | dict(changed or {})
+    disciplines = dict.fromkeys(plan.disciplines, "DONE")
+    end = AttemptEnd(disciplines=disciplines, progress=1.0, converged=result.converged)
     assert execution_finish(session, key, outputs=outputs, values=platform.values, end=end)
     return key.execution_id

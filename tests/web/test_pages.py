@@ -219,3 +219,17 @@ def test_errors_are_pages_for_browsers_and_problems_for_scripts(pages):
 def test_a_page_script_that_is_not_signed_in_gets_401(new_pages):
     answer = new_pages().get("/study-case/1/status", headers={"Accept": "application/json"})
     assert answer.status_code == 401
+
+
+def test_numerical_parameters_stand_in_a_group_after_the_inputs(pages, make_study, study):
+    sellar = make_study(study.group, name="Sellar", process_name="sellar")
+    text = text_of(pages.get(f"/study-case/{sellar.id}/data"))
+    assert text.index('id="z_1"') < text.index("Numerical parameters") < text.index('id="tolerance"')
+    assert '<details class="numerical">' in text
+
+
+def test_ranges_are_written_as_their_type_is(pages, study):
+    text = text_of(pages.get(f"/study-case/{study.id}/data"))
+    assert "between 1 and 1\u202f000\u202f000" in text
+    assert "between 0.01 and 1.99" in text
+    assert "between 0 and 0.01<" in text

@@ -137,3 +137,21 @@ def test_another_spelling_of_a_name_gives_no_further_guesses(new_pages):
 def test_success_does_not_count_as_guessing(new_pages, member):
     for _ in range(10):
         assert new_pages().sign_in("alice").status_code == 302
+
+
+def test_failures_with_keys_of_strangers_do_not_shut_out_a_key(new_pages, member, make_key):
+    stranger, owner = new_pages(), new_pages()
+    key = make_key(member.groups[0])
+    stranger.get("/sign-in", environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    wrong = [
+        stranger.post(
+            "/sign-in", {"api_key": f"sos_{number % 2}{'x' * 40}"}, environ_base={"REMOTE_ADDR": "192.0.2.1"}
+        ).status_code
+        for number in range(18)
+    ]
+    assert wrong[:16] == [401] * 16
+    assert wrong[16:] == [429] * 2
+    for _ in range(9):
+        stranger.post("/sign-in", {"api_key": key[:-1]}, environ_base={"REMOTE_ADDR": "192.0.2.2"})
+    owner.get("/sign-in")
+    assert owner.post("/sign-in", {"api_key": key}).status_code == 302

@@ -1,12 +1,11 @@
 """The study case of a request, and the parts every view needs."""
 
-from flask import request
 from sqlalchemy.orm import Session
 
 from sostrades_api.access import Permission
+from sostrades_api.http.addresses import public_address
 from sostrades_api.http.authentication import current_actor
 from sostrades_api.models import StudyCase, db
-from sostrades_api.platform import current_platform
 from sostrades_api.services.study_case_get import study_case_get
 
 
@@ -24,5 +23,4 @@ def study_for(permission: Permission, study_case_id: int, *, deleted: bool | Non
 
 def study_url(study_case_id: int) -> str:
     """Where a browser sees a study case."""
-    base = current_platform().settings.public_url or request.host_url
-    return f"{base.rstrip('/')}/study-case/{study_case_id}"
+    return public_address(f"/study-case/{study_case_id}")

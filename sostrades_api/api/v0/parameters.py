@@ -8,7 +8,6 @@ from flask_openapi3.types import ResponseDict
 from sostrades_api.access import Permission
 from sostrades_api.api.v0 import documentation as doc
 from sostrades_api.api.v0.access import session, study_for
-from sostrades_api.api.v0.attachments import attachment
 from sostrades_api.api.v0.blueprint import blueprint
 from sostrades_api.api.v0.requests import body_as
 from sostrades_api.api.v0.schemas import (
@@ -21,8 +20,9 @@ from sostrades_api.api.v0.schemas import (
     StudyPath,
 )
 from sostrades_api.api.v0.updates import read_updates
+from sostrades_api.http.attachments import attachment
 from sostrades_api.http.authentication import current_actor
-from sostrades_api.http.etags import if_match_revision, study_etag
+from sostrades_api.http.etags import if_match_revisions, study_etag
 from sostrades_api.platform import current_platform
 from sostrades_api.services.parameter_download import parameter_download
 from sostrades_api.services.parameter_history import parameter_history
@@ -64,7 +64,7 @@ def update(path: StudyPath) -> Response:
         values=current_platform().values,
         scalars=scalars,
         tables=tables,
-        if_match_revision=if_match_revision(),
+        if_match_revisions=if_match_revisions(),
     )
     return _updated(updated)
 
@@ -84,7 +84,7 @@ def revert(path: StudyPath) -> Response:
         actor=current_actor(),
         values=current_platform().values,
         revision=body.revision,
-        if_match_revision=if_match_revision(),
+        if_match_revisions=if_match_revisions(),
     )
     return _updated(updated)
 

@@ -9,11 +9,12 @@ from pydantic import TypeAdapter, ValidationError
 from sostrades_api.access import Permission
 from sostrades_api.api.v0 import documentation as doc
 from sostrades_api.api.v0.access import session, study_for
-from sostrades_api.api.v0.attachments import disposition
 from sostrades_api.api.v0.blueprint import blueprint
 from sostrades_api.api.v0.requests import validation_problem
 from sostrades_api.api.v0.schemas import Charts, ChartsQuery, StudyPath
 from sostrades_api.errors import FaultyItem, InvalidValuesError
+from sostrades_api.http.addresses import documentation_address
+from sostrades_api.http.attachments import disposition
 from sostrades_api.http.authentication import current_actor
 from sostrades_api.platform import current_platform
 from sostrades_api.services.post_processing_read import post_processing_read
@@ -48,7 +49,13 @@ def charts(path: StudyPath, query: ChartsQuery) -> Response:
 def report(path: StudyPath) -> Response:
     """Read the charts of the latest finished execution as one self-contained HTML page."""
     study = study_for(Permission.VIEW, path.study_id)
-    page = report_render(session(), study, actor=current_actor(), values=current_platform().values)
+    page = report_render(
+        session(),
+        study,
+        actor=current_actor(),
+        values=current_platform().values,
+        documentation_url=documentation_address(study.process_name),
+    )
     response = Response(page.html, content_type="text/html; charset=utf-8")
     response.headers["Content-Disposition"] = disposition(page.file_name, kind="inline")
     response.headers["Content-Security-Policy"] = page.content_security_policy

@@ -2,13 +2,13 @@
 
 from typing import Any, NoReturn, TypeVar
 
-from flask import request
+from flask import current_app, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from sostrades_api.errors import FaultyItem, InvalidValuesError, MalformedError, TooLargeError
+from sostrades_api.http.body_limits import JSON_LIMIT
 from sostrades_api.http.json_provider import strict_json
-from sostrades_api.platform import current_platform
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
@@ -56,13 +56,18 @@ def read_body() -> bytes:
     Raises:
         TooLargeError: it is larger; one whose length is declared is not even read.
     """
-    limit = request.max_content_length = current_platform().settings.max_json_bytes
     data = request.get_data(cache=False)
-    # Werkzeug cuts a chunked body at the limit without a word.
-    if len(data) >= limit and request.content_length is None:
-        msg = f"a JSON body has at most {limit} bytes"
-        raise TooLargeError(msg)
+    # Werkzeug cuts a chunked body at the limit, which `http.body_limits` has set, without a word.
+    require_json_size(len(data) + (request.content_length is None))
     return data
+
+
+def require_json_size(size: int) -> None:
+    """Raise `TooLargeError` for more JSON than this server accepts, whatever it came in."""
+    limit = current_app.config[JSON_LIMIT]
+    if size > limit:
+        msg = f"a JSON document has at most {limit} bytes"
+        raise TooLargeError(msg)
 
 
 def read_json(data: bytes) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictInt, StrictStr
 
+from sostrades_api.models.study_case import NAME_LENGTH, VARIABLE_NAME_LENGTH
 from sostrades_api.services.study_case_load import LoadedSide
 
 _STUDY_NAME = "Sellar at the optimum"
@@ -44,7 +45,11 @@ class LoadQuery(_Query):
     io: LoadedSide = Field(
         LoadedSide.IN, description="in: what can be edited; out: what is computed; all: every variable"
     )
-    prefix: str = Field("", description="Full name; only it and what is below it is listed")
+    prefix: str = Field(
+        "",
+        max_length=NAME_LENGTH + VARIABLE_NAME_LENGTH,
+        description="Full name; only it and what is below it is listed",
+    )
     tables: Literal["inline"] | None = Field(
         None, description="inline: DataFrames and arrays are put in, instead of placeholders"
     )
@@ -193,6 +198,9 @@ class Status(BaseModel):
     disciplines_status: dict[str, Literal["CONFIGURE", "PENDING", "RUNNING", "LINEARIZING", "DONE", "FAILED"]]
     execution_id: int | None
     progress: float = Field(ge=0, le=1)
+    converged: bool | None = Field(
+        description="Of results: false when an unconverged loop was accepted; null: no results, or not known"
+    )
     started_at: dt.datetime | None
     ended_at: dt.datetime | None
     queue_position: int | None
@@ -251,6 +259,7 @@ class ListedProcess(BaseModel):
     name: str
     label: str
     description: str
+    documentation_url: str | None = Field(description="A page for signed-in browsers; null: there is none")
     references: list[ListedReference]
 
 

@@ -10,6 +10,7 @@ from sostrades_api.api.v0.requests import body_as
 from sostrades_api.api.v0.schemas import CreateBody, CreatedStudy, ListedProcesses, ListedStudies
 from sostrades_api.api.v0.study_case import created, presented
 from sostrades_api.errors import FaultyItem, InvalidValuesError
+from sostrades_api.http.addresses import documentation_address
 from sostrades_api.http.authentication import current_actor
 from sostrades_api.models import Group
 from sostrades_api.platform import current_platform
@@ -53,7 +54,7 @@ def create() -> tuple[Response, int, dict[str, str]]:
 
 @api.get("/processes", responses={200: doc.json_answer(ListedProcesses), **doc.problems()})
 def processes() -> Response:
-    """List the installed processes, with their references."""
+    """List the installed processes, with their references and where their documentation is."""
     return jsonify([_process(name) for name in catalogue.names()])
 
 
@@ -86,6 +87,7 @@ def _process(name: str) -> dict[str, object]:
         "name": process.name,
         "label": process.label,
         "description": process.description,
+        "documentation_url": documentation_address(process.name),
         "references": [
             {"name": reference.name, "label": reference.label, "description": reference.description}
             for reference in process.references

@@ -7,7 +7,14 @@ from flask import request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from sostrades_api.api.v0.requests import JSON, MULTIPART, read_body, read_json, validation_problem
+from sostrades_api.api.v0.requests import (
+    JSON,
+    MULTIPART,
+    read_body,
+    read_json,
+    require_json_size,
+    validation_problem,
+)
 from sostrades_api.api.v0.schemas import ParameterUpdate
 from sostrades_api.errors import FaultyItem, InvalidValuesError, MalformedError
 from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate
@@ -22,6 +29,7 @@ def read_updates(study_name: str) -> tuple[list[ScalarUpdate], list[TableUpdate]
 
     Raises:
         MalformedError: the body cannot be read.
+        TooLargeError: its JSON is larger than this server accepts.
         InvalidValuesError: an item is not of the published form.
     """
     if request.mimetype == JSON:
@@ -48,8 +56,11 @@ def _read_parts(study_name: str) -> tuple[list[ScalarUpdate], list[TableUpdate]]
         raise MalformedError(msg)
     scalars: list[ScalarUpdate] = []
     tables: list[TableUpdate] = []
+    json_size = 0
     for name, content in _parts():
         if name == JSON_PART:
+            json_size += len(content)
+            require_json_size(json_size)
             scalars.extend(_scalars(content))
         else:
             tables.append(TableUpdate(variable_id=_restored(name, study_name), content=content))

@@ -39,11 +39,6 @@ def exogenous() -> pd.DataFrame:
     return pd.read_csv(DATA / "exogenous.csv")
 
 
-def symbols() -> tuple[str, ...]:
-    """Symbols of all parameters, in the order of the file."""
-    return tuple(_listing().index)
-
-
 def parameter(symbol: str, low: float, high: float, /, **more: Any) -> dict[str, Any]:
     """Descriptor of input ``symbol``: unit, default and meaning of the file, range ``[low, high]``."""
     row = _listing().loc[symbol]

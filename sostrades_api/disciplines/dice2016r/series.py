@@ -39,7 +39,8 @@ def column(table: pd.DataFrame, name: str, years: Values) -> Values:
         return values
     by_year = pd.Series(values, index=found)
     if not by_year.index.is_unique:
-        msg = f"the table of {name} has more than one row for {_listed(found[by_year.index.duplicated()])}"
+        repeated = np.unique(found[by_year.index.duplicated()])
+        msg = f"the table of {name} has more than one row for {_listed(repeated)}"
         raise ValueError(msg)
     missing = np.setdiff1d(years, found)
     if missing.size:

@@ -21,8 +21,9 @@ evaluated. A blank line is a missing cell in a file of one column, and nothing i
   whole number, a number or ``True``/``False`` is one, unless it is quoted; a column without any cell
   holds NaN. Integers come back with 64 bits.
 - Lists, dicts and arrays inside a list, a dict or a column are JSON in their cell.
-- What has no CSV form is refused: arrays of three dimensions, tables nested deeper than one dict. An empty
-  DataFrame inside a dict leaves no row; DataFrames of one dict have the same columns.
+- What has no CSV form is refused: arrays of three dimensions; tables nested deeper than one dict; in a dict
+  of tables one without rows, or with columns of its own; None in a list of dicts; NaN in a list or dict
+  whose elements are not declared to be floats; more columns or tables than ``errors`` allows, also to parse.
 """
 
 from sostrades_api.storage.csv_format.dump import dump

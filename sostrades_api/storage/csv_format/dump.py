@@ -4,20 +4,21 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sostrades_api.engine import ValueType, Variable, VariableType
 from sostrades_api.storage.csv_format import cells
-from sostrades_api.storage.csv_format.errors import CsvError
+from sostrades_api.storage.csv_format.errors import CsvError, size_faults
 from sostrades_api.storage.csv_format.parse import VALUE, VARIABLE, cell_kind, has_csv_form
 
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 _QUOTED_EMPTY = '""'
 _DECLARED = {"float", "int", "string", "bool", "list"}
 _MAX_DIMENSIONS = 2
+_NAN = "nan"
 
 
 def dump(variable: Variable, value: Any) -> bytes:
@@ -27,6 +28,7 @@ def dump(variable: Variable, value: Any) -> bytes:
         CsvError: The value has no CSV form.
     """
     header, columns = _table(variable, value)
+    _refuse_too_many(columns=len(header) - isinstance(value, dict))
     single = len(header) == 1
     lines = [",".join(_quote(name) for name in header)]
     if single:
@@ -101,13 +103,20 @@ def _list(values: Sequence[Any], value_type: ValueType) -> tuple[list[str], list
     _refuse_tables(value_type, values)
     is_of_dicts = all(isinstance(value, dict) for value in values) and len(values) > 0
     if not is_of_dicts:
-        return [VALUE], [_cells(values, kind=cell_kind(element), single=True)]
+        return [VALUE], [_cells(_elements(values, element), kind=cell_kind(element), single=True)]
+    if any(item is None for value in values for item in value.values()):
+        raise CsvError(["a list of dicts has no CSV form when one holds None: an empty cell is no such key"])
     names = list(dict.fromkeys(name for value in values for name in value))
     if not names or (names == [VALUE] and element is None):
         raise CsvError([f"a list of dicts with the keys {names} has no CSV form"])
     kind = cell_kind(element.element if element is not None else None)
     columns = [
-        _cells([value.get(name) for value in values], kind=kind, single=len(names) == 1) for name in names
+        _cells(
+            _elements([value.get(name) for value in values], element and element.element),
+            kind=kind,
+            single=len(names) == 1,
+        )
+        for name in names
     ]
     return names, columns
 
@@ -124,27 +133,57 @@ def _dict(
     keys = _cells(list(values), kind="string", single=False)
     return [VARIABLE, VALUE], [
         keys,
-        _cells(values.values(), kind=cell_kind(value_type.element), single=False),
+        _cells(
+            _elements(values.values(), value_type.element), kind=cell_kind(value_type.element), single=False
+        ),
     ]
 
 
 def _dict_of_frames(frames: dict[str, pd.DataFrame], variable: Variable) -> tuple[list[str], list[list[str]]]:
-    names = list(dict.fromkeys(str(label) for frame in frames.values() for label in frame.columns))
+    names = _common_columns(frames, variable)
+    _refuse_too_many(columns=len(names), tables=len(frames))
     keys: list[str] = []
-    columns: dict[str, list[str]] = {name: [] for name in names}
+    columns: list[list[str]] = [[] for _ in names]
     for key, frame in frames.items():
         keys += [_quote(key)] * len(frame)
-        for name in names:
+        for position, name in enumerate(names):
             kind = _kind_of_column(variable, name)
-            column = cast("pd.Series", frame[name]) if name in frame.columns else None
-            blank = [""] * len(frame)
-            columns[name] += blank if column is None else _series(column, kind, single=False)
-    return [VARIABLE, *names], [keys, *columns.values()]
+            columns[position] += _series(frame.iloc[:, position], kind, single=False)
+    return [VARIABLE, *names], [keys, *columns]
+
+
+def _common_columns(frames: dict[str, pd.DataFrame], variable: Variable) -> list[str]:
+    first, *others = frames.values()
+    if any(not frame.columns.equals(first.columns) for frame in others):
+        raise CsvError(["a dict of tables has no CSV form when their columns are not the same"])
+    names = [str(label) for label in first.columns]
+    if not names or (names == [VALUE] and variable.value_type.element is None):
+        raise CsvError([f"a dict of tables with the columns {names} has no CSV form"])
+    empty = [key for key, frame in frames.items() if not len(frame)]
+    if empty:
+        raise CsvError([f"a dict of tables has no CSV form when one is empty: {empty[0]!r} has no rows"])
+    return names
+
+
+def _refuse_too_many(*, columns: int, tables: int = 1) -> None:
+    faults = size_faults(columns=columns, tables=tables)
+    if faults:
+        raise CsvError([f"a value of {fault} has no CSV form" for fault in faults])
 
 
 def _refuse_tables(value_type: ValueType, values: Iterable[Any]) -> None:
     if not has_csv_form(value_type.element) or any(isinstance(value, pd.DataFrame) for value in values):
         raise CsvError([f"a {value_type} of tables has no CSV form"])
+
+
+def _elements(values: Iterable[Any], element: ValueType | None) -> list[Any]:
+    """Elements of a list or dict: NaN is written where numbers are declared, as an empty cell is none."""
+    elements = [float(value) if isinstance(value, np.floating) else value for value in values]
+    if element is None or element.kind != VariableType.FLOAT:
+        if any(isinstance(value, float) and math.isnan(value) for value in elements):
+            raise CsvError(["NaN in a list or dict of no declared numbers has no CSV form"])
+        return elements
+    return [_NAN if isinstance(value, float) and math.isnan(value) else value for value in elements]
 
 
 def _cells(values: Iterable[Any], *, kind: str, single: bool) -> list[str]:

@@ -8,7 +8,13 @@ import pandas as pd
 
 from sostrades_api.engine import ValueType, Variable, VariableType
 from sostrades_api.storage.csv_format import cells
-from sostrades_api.storage.csv_format.errors import SHOWN_FAULTS, CsvError, raise_faults
+from sostrades_api.storage.csv_format.errors import (
+    SHOWN_FAULTS,
+    CsvError,
+    listed,
+    raise_faults,
+    size_faults,
+)
 from sostrades_api.storage.csv_format.text_table import TextColumn, TextTable, read_table
 
 VALUE = "value"
@@ -32,6 +38,7 @@ def parse(variable: Variable, data: bytes) -> Any:
     if kind == VariableType.ARRAY:
         return _array(table)
     if kind == VariableType.DATAFRAME:
+        raise_faults([f"the table has {fault}" for fault in size_faults(columns=len(table.columns))])
         _check_columns(table.header, variable)
         return _frame(table.columns, table.rows, variable)
     if kind == VariableType.LIST:
@@ -91,9 +98,10 @@ def _check_columns(header: Sequence[str], variable: Variable) -> None:
         missing = [name for name in variable.columns if name not in names]
         unknown = [name for name in names if name not in variable.columns]
         if missing:
-            faults.append(f"missing columns: {', '.join(missing)}")
+            faults.append(f"missing columns: {listed(missing)}")
         if unknown:
-            faults.append(f"unknown columns: {', '.join(unknown)} (declared: {', '.join(variable.columns)})")
+            declared = ", ".join(variable.columns)
+            faults.append(f"unknown columns: {listed(unknown)} (declared: {declared})")
     raise_faults(faults)
 
 
@@ -133,7 +141,8 @@ def _dict(table: TextTable, value_type: ValueType, variable: Variable) -> dict[s
     _expect(table, [VARIABLE, VALUE])
     keys = _keys(table.columns[0])
     if len(set(keys)) < len(keys):
-        twice = next(row for row, key in enumerate(keys) if key in keys[:row])
+        seen: set[str] = set()
+        twice = next(row for row, key in enumerate(keys) if key in seen or seen.add(key))
         raise CsvError([f"{table.columns[0].where(twice)}: {keys[twice]!r} stands there twice"])
     values = cells.cell_values(table.columns[1], kind=cell_kind(element))
     return dict(zip(keys, values if element is None else _present(table.columns[1], values), strict=True))
@@ -148,12 +157,17 @@ def _dict_of_frames(table: TextTable, variable: Variable) -> dict[str, pd.DataFr
         raise CsvError([f"the first column is {table.header[0]!r}, not {VARIABLE!r}"])
     _check_columns(table.header[1:], variable)
     codes, names = pd.factorize(np.array(_keys(table.columns[0]), dtype=object))
-    frames = {}
-    for code, name in enumerate(names):
-        rows = np.flatnonzero(codes == code)
-        parts = [column.part(rows) for column in table.columns[1:]]
-        frames[name] = _frame(parts, len(rows), variable)
-    return frames
+    faults = size_faults(columns=len(table.columns) - 1, tables=len(names))
+    raise_faults([f"the dict has {fault}" for fault in faults])
+    if not len(names):
+        return {}
+    order = np.argsort(codes, kind="stable")
+    columns = [column.part(order) for column in table.columns[1:]]
+    ends = np.cumsum(np.bincount(codes)).tolist()
+    return {
+        name: _frame([column.slice(start, end) for column in columns], end - start, variable)
+        for name, start, end in zip(names, [0, *ends[:-1]], ends, strict=True)
+    }
 
 
 def _refuse_tables(value_type: ValueType) -> None:

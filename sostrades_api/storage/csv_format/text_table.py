@@ -9,13 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from sostrades_api.storage.csv_format.errors import SHOWN_FAULTS, CsvError, raise_faults
+from sostrades_api.storage.csv_format.errors import MOST_COLUMNS, SHOWN_FAULTS, CsvError, listed, raise_faults
 
 # Put in front of each quoted cell; free to use, because input with NUL bytes is refused.
 QUOTED = "\0"
 _BOM = b"\xef\xbb\xbf"
 _UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-_MAX_COLUMNS = 100_000
 _MAX_BLOCK = 1 << 30
 _CELL = rb'"[^"]*+(?:""[^"]*+)*+"'
 # A quoted cell where one may begin. Possessive: cannot go wrong slowly. The look-behind comes after
@@ -41,6 +40,11 @@ class TextColumn:
     def part(self, rows: np.ndarray[Any, Any]) -> "TextColumn":
         """Return these rows only."""
         return TextColumn(self.name, self.texts.take(pa.array(rows)), self.marked, rows)
+
+    def slice(self, start: int, end: int) -> "TextColumn":
+        """Return the rows of a part from ``start`` to before ``end``, without copying them."""
+        rows = None if self.rows is None else self.rows[start:end]
+        return TextColumn(self.name, self.texts.slice(start, end - start), self.marked, rows)
 
 
 @dataclass(frozen=True)
@@ -114,8 +118,8 @@ def _read_header(data: bytes) -> tuple[list[str], int]:
         else:
             hint = "; leave out the index of the table" if not names else ""
             raise CsvError([f"column {len(names) + 1} has no name in the header{hint}"])
-        if len(names) > _MAX_COLUMNS:
-            raise CsvError([f"the header has more than {_MAX_COLUMNS} columns"])
+        if len(names) > MOST_COLUMNS + 1:  # one more than a table's: the keys of a dict of tables
+            raise CsvError([f"the header has more than {MOST_COLUMNS} columns"])
         position = cell.end()
         if cell[2] != b",":
             break
@@ -124,7 +128,7 @@ def _read_header(data: bytes) -> tuple[list[str], int]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     # The first column of a dict of tables is theirs by place: a table may have a column of that name too.
     if twice and twice != [names[0]]:
-        raise CsvError([f"the header names {', '.join(map(repr, twice))} twice"])
+        raise CsvError([f"the header names {listed(map(repr, twice))} twice"])
     return names, position
 
 

@@ -30,13 +30,14 @@
   function took(from, until) {
     if (!from) return "\u2013";
     const seconds = Math.max(0, ((until ? Date.parse(until) : Date.now()) - Date.parse(from)) / 1000);
+    if (seconds < 1) return `${Math.round(1000 * seconds)} ms`;
     if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
     return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   }
 
-  function badge(element, text) {
-    if (element.dataset.status === text) return;
-    element.dataset.status = text;
+  function badge(element, state, text = state) {
+    if (element.dataset.status === state && element.textContent === text) return;
+    element.dataset.status = state;
     element.textContent = text;
   }
 
@@ -61,7 +62,7 @@
     status = next;
     const state = status.study_case_execution_status;
     const active = ACTIVE.has(state);
-    badge(find("[data-badge]"), state);
+    badge(find("[data-badge]"), state, status.converged === false ? `${state}, not converged` : state);
     find("[data-badge]").title = status.queue_position ? `Number ${status.queue_position} in the queue` : "";
     showProgress(active);
     showFacts();

@@ -36,6 +36,11 @@ def test_repeated_years_are_named():
         column(table([2015, 2020, 2020], [1.0, 2.0, 2.0]), "rate", periods_to(2020))
 
 
+def test_a_year_repeated_often_is_named_once():
+    with pytest.raises(ValueError, match="rate has more than one row for 2020$"):
+        column(table([2015, 2020, 2020, 2020, 2020, 2020], [1.0] * 6), "rate", periods_to(2020))
+
+
 def test_an_empty_own_series_leaves_the_computed_one():
     years = periods_to(2020)
     computed = np.array([1.0, 2.0])
