@@ -89,6 +89,7 @@ class AttemptRun:
         tolerance = inputs.get("tolerance", plan.variables["tolerance"].default)
         self._monitor = RunMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
         signal.signal(signal.SIGUSR1, self._on_stop_signal)
+        keep_freed_memory()  # of this work-horse, which ends after the run
         self._log.add(f"{len(inputs)} values given, the others at their defaults")
         ticker = Ticker(self._runtime, self._attempt, monitor=self._monitor, log=self._log, usage=self._usage)
         with ticker, captured_logging(self._log, discipline=lambda: self._monitor.running):
