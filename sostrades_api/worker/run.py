@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import ExecutionResult, ExecutionStopped, Plan
+from sostrades_api.engine.memory import keep_freed_memory
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import db
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
