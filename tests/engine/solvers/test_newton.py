@@ -158,7 +158,8 @@ def test_a_loop_of_many_declared_floats_gets_the_same_step_by_its_own_matrix():
         def jacobian(self, inputs, name=name, reads=reads):
             return {(name, read): w * math.cos(inputs[read]) for read, w in reads.items()}
 
-        cls = discipline(dict.fromkeys(reads, {"type": "float", "default": 0.5}), {name: None}, run_it)
+        start = {"type": "float", "default": 0.5}
+        cls = discipline(dict.fromkeys(reads, start), {name: None}, run_it)
         cls.jacobian = jacobian
         ring[f"D{i:02d}"] = cls
     plan = build(process(ring))
