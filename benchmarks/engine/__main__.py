@@ -27,6 +27,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has GEMSEO and OpenMDAO")
     parser.add_argument("--no-peers", action="store_true", help="limit, floor and this engine only")
     parser.add_argument("--no-growth", action="store_true", help="leave the growth out")
+    parser.add_argument("--seconds", type=float, default=270.0, help="after these no more growth is begun")
     parser.add_argument("--no-save", action="store_true", help=f"leave {RESULTS.name} as it is")
     return parser.parse_args(arguments)
 
@@ -158,8 +159,8 @@ __doc_of_table__ = """\
 progress kept, asked to stop before every discipline, all outputs checked. **GEMSEO tuned** has grammars that
 check nothing, no validation, no cache, no statistics, no status, and an order given by hand. Medians of
 slices of interleaved rounds in fresh processes; every execution has another input, nobody is timed whose
-answer differs, and all have one thread of linear algebra and the same memory allocator's thresholds. Compare
-numbers of one run only."""
+answer differs, times are of the processor, and all have one thread of linear algebra and the same thresholds
+of the memory allocator. Compare numbers of one run only."""
 
 
 def main() -> int:
@@ -168,7 +169,11 @@ def main() -> int:
     rounds, passes, seconds = (1, 1, 0.03) if chosen.quick else (chosen.rounds, 3, 0.08)
     measured = measuring.measure(rows, pythons, rounds=rounds, passes=passes, seconds=seconds)
     partial = chosen.quick or chosen.row or chosen.no_growth
-    points = [] if chosen.no_growth or chosen.row else growth.measure(pythons, quick=chosen.quick)
+    points = (
+        []
+        if chosen.no_growth or chosen.row
+        else growth.measure(pythons, quick=chosen.quick, most_seconds=chosen.seconds)
+    )
     text = report(measured, points, headline.table(headline.measure(pythons)), rows, started)
     print(text)
     if not partial and not chosen.no_save:

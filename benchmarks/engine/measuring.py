@@ -2,6 +2,7 @@
 
 import statistics
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -31,6 +32,19 @@ class Measured:
         }
 
 
+_START = time.monotonic()
+
+
+def elapsed() -> float:
+    """Seconds since this program started."""
+    return time.monotonic() - _START
+
+
+def say(text: str) -> None:
+    """Show progress; standard output is for the result."""
+    print(f"{elapsed():4.0f} s  {text}", file=sys.stderr, flush=True)
+
+
 def measure(
     rows: Sequence[Row], pythons: Mapping[str, str], *, rounds: int, passes: int, seconds: float
 ) -> Measured:
@@ -42,7 +56,7 @@ def measure(
             order = [name for name in (*CONTENDERS[number:], *CONTENDERS[:number]) if name in pythons]
             asked = [stack.enter_context(Asked(pythons[name], name)) for name in order]
             for row in rows:
-                print(f"round {number + 1} of {rounds}: {row.label}", file=sys.stderr, flush=True)
+                say(f"round {number + 1} of {rounds}: {row.label}")
                 _measure_row(row, asked, measured, passes=passes, seconds=seconds)
             for one in asked:
                 measured.versions[one.name] = one.ask("versions")

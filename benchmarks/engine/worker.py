@@ -30,6 +30,8 @@ MODULES = {
 }
 FIRST_INPUT = 1.0
 INPUTS = tuple(1.0 + 0.01 * i for i in range(1, 98))
+# Of the processor, which is all that anybody spends here: others on the same machine do not count.
+clock = time.process_time
 SHORTEST_BATCH = 2e-4  # seconds; a clock cannot tell less apart
 
 
@@ -50,11 +52,11 @@ class Contender:
         if row not in self.works:
             return {"missing": True}
         gc.collect()
-        memory, start = resident(), time.perf_counter()
+        memory, start = resident(), clock()
         work = self.works[row](size)
-        built = time.perf_counter()
+        built = clock()
         result = work.run(FIRST_INPUT)
-        done = time.perf_counter()
+        done = clock()
         self.made[row, size] = work
         return {
             "answer": [float(number) for number in work.answer(result)],
@@ -90,10 +92,10 @@ class Contender:
 
 
 def batch(run: Callable[[float], Any], inputs: Iterator[float], count: int) -> float:
-    start = time.perf_counter()
+    start = clock()
     for _ in range(count):
         run(next(inputs))
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def resident() -> int:

@@ -57,7 +57,12 @@ from sostrades_api.engine.observer import (
 )
 from sostrades_api.engine.plan import Plan, PlanVariable
 from sostrades_api.engine.process import Place, Process, Reference
+from sostrades_api.engine.profile import DisciplineProfile, Profile
+from sostrades_api.engine.progress import Progress
 from sostrades_api.engine.result import ExecutionResult
+from sostrades_api.engine.result_cache import MemoryCache, ResultCache
+from sostrades_api.engine.sampling import Samples
+from sostrades_api.engine.session import Session
 from sostrades_api.engine.structure import Composed, Declared
 from sostrades_api.engine.value_types import MISSING, Column, ValueType, VariableType, Visibility
 from sostrades_api.engine.variable import Variable
@@ -79,6 +84,7 @@ __all__ = [
     "DisciplineError",
     "DisciplineExited",
     "DisciplineFailed",
+    "DisciplineProfile",
     "DisciplineRaised",
     "DisciplineStarted",
     "EngineError",
@@ -93,6 +99,7 @@ __all__ = [
     "InvalidReference",
     "InvalidValue",
     "IterationEnded",
+    "MemoryCache",
     "MissingInitialValue",
     "MissingInputs",
     "MissingOutput",
@@ -105,8 +112,13 @@ __all__ = [
     "Plan",
     "PlanVariable",
     "Process",
+    "Profile",
+    "Progress",
     "Reference",
     "ReservedName",
+    "ResultCache",
+    "Samples",
+    "Session",
     "SettingsError",
     "StructureFailed",
     "StructureOscillates",

@@ -177,7 +177,7 @@ def _default(settled: Settled, name: str, deciders: list[Declaration]) -> Any:
 class _Assembly:
     """One round: everything placed, for the structuring values known so far.
 
-    ``offered`` are the structuring names that each dynamic place declared in the last round; its ``structure``
+    ``offered`` are the structuring names that each dynamic place declared last round; its ``structure``
     is given their values.
     """
 
@@ -217,23 +217,25 @@ class _Assembly:
         return Scope(process=process.name, namespaces={**outer, **own, **overrides})
 
     def _place(self, process: Process, path: str, entry: Any, *, node: str, scope: Scope) -> None:
-        place = entry if isinstance(entry, Place) else Place(entry)
+        is_place = isinstance(entry, Place)
+        stands = entry.discipline if is_place else entry
         if not isinstance(path, str) or not all(part and part == part.strip() for part in path.split(".")):
             raise PlaceError(process=process.name, discipline=path, detail="a path is names joined by dots")
         full = below(node, path)
-        own = {name: below(node, value) for name, value in place.namespaces.items()}
-        if isinstance(place.discipline, Process):
-            self.add(place.discipline, node=full, scope=scope, overrides=own)
+        namespaces = entry.namespaces if is_place else {}
+        own = {name: below(node, value) for name, value in namespaces.items()}
+        if isinstance(stands, Process):
+            self.add(stands, node=full, scope=scope, overrides=own)
             return
-        if not (isinstance(place.discipline, type) and issubclass(place.discipline, Discipline)):
-            detail = f"{place.discipline!r} is no Discipline class and no Process"
+        if not (isinstance(stands, type) and issubclass(stands, Discipline)):
+            detail = f"{stands!r} is no Discipline class and no Process"
             raise PlaceError(process=process.name, discipline=full, detail=detail)
         if full in self._paths:
             raise PlaceError(process=process.name, discipline=full, detail="another one has the same path")
         self._paths.add(full)
         if own:
             scope = replace(scope, namespaces={**scope.namespaces, **own})
-        self.settled.placed.append(self._discipline(full, place.discipline, scope=scope))
+        self.settled.placed.append(self._discipline(full, stands, scope=scope))
 
     def _discipline(self, path: str, cls: type[Discipline], *, scope: Scope) -> Placed:
         key = f"class at {path}"

@@ -1,8 +1,8 @@
 """The shortest way to run a discipline whose outputs are all floats: one straight function per shape.
 
 A shape is a number of inputs and outputs. Its function is compiled once a process from a text that holds
-nobody's names, only counts; each discipline gets it with its own names and slots as default arguments. Against
-a general loop over inputs and outputs this halves the engine's share of a small discipline (measured).
+nobody's names, only counts; each discipline gets it with its own names and slots as default arguments.
+Against a loop over inputs and outputs this halves the engine's share of a small discipline (measured).
 """
 
 import builtins

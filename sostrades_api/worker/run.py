@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import ExecutionResult, ExecutionStopped, Plan
+from sostrades_api.engine.memory import keep_freed_memory
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import db
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
@@ -90,6 +91,7 @@ class AttemptRun:
         tolerance = inputs.get("tolerance", plan.variables["tolerance"].default)
         self._monitor = RunMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
         signal.signal(signal.SIGUSR1, self._on_stop_signal)
+        keep_freed_memory()  # of this work-horse, which ends after the run
         self._log.add(f"{len(inputs)} values given, the others at their defaults")
         ticker = Ticker(self._runtime, self._attempt, monitor=self._monitor, log=self._log, usage=self._usage)
         with ticker, captured_logging(self._log, discipline=lambda: self._monitor.running):

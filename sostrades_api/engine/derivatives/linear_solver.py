@@ -8,8 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, gmres, splu
 
-DENSE_LIMIT = 200
-"""Unknowns up to which a dense LU is quicker than a sparse one (measured on rings)."""
+DENSE_LIMIT = 50
+"""Unknowns up to which a dense LU is used: above, its threads wait for each other on a busy machine."""
 
 
 class LinearSolver(StrEnum):

@@ -93,6 +93,8 @@ class Linearizer:
         self._all_plain = len(self._plain) == len(self._keys)
         self.is_plain = self._all_plain and self.method == "declared"
         self.pairs = tuple(self._keys.values())
+        self.keys, self.named_inputs = tuple(self._keys), self._inputs
+        self._known_names: frozenset[Any] = frozenset()
         self._read_slots = tuple(dict.fromkeys(read for _, read in self._keys.values()))
 
     def blocks(self, values: list[Any], compute: Callable[[Node, list[Any]], None] | None = None) -> Blocks:
@@ -174,6 +176,8 @@ class Linearizer:
         return scaled
 
     def _check_names(self, jacobian: Mapping[Any, Any]) -> None:
+        if jacobian.keys() == self._known_names:
+            return
         outputs, inputs = dict(self._outputs), dict(self._inputs)
         for key in jacobian:
             if not isinstance(key, tuple) or len(key) != 2:
@@ -183,6 +187,7 @@ class Linearizer:
                 self._refuse(output, given, "it declares no such output")
             if given not in inputs:
                 self._refuse(output, given, "it declares no such input")
+        self._known_names = frozenset(jacobian)
 
     def _normalised(self, jacobian: Mapping[Any, Any], values: list[Any]) -> Blocks:
         self._check_names(jacobian)

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from sostrades_api.engine.derivatives.blocks import Block
 from sostrades_api.engine.derivatives.linearize import Blocks, Linearizer, Method
 from sostrades_api.engine.derivatives.numbers import count
+from sostrades_api.engine.derivatives.scalar_loop import ScalarLoop
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 
@@ -20,6 +21,7 @@ class LoopJacobian:
         unknowns: the feedback slots, which determine what a sweep makes.
         nodes: each discipline's linearizer, in order of sweep.
         declared: every discipline declares its derivatives.
+        scalar: the quick way to a step, when every coupling is a float and every derivative is declared.
     """
 
     def __init__(self, loop: Loop, *, method: Method, step: float) -> None:
@@ -31,6 +33,11 @@ class LoopJacobian:
             for node in loop.nodes
         )
         self.declared = all(node.method == "declared" for node in self.nodes)
+        self.scalar = (
+            ScalarLoop(self.couplings, self.unknowns, self.nodes)
+            if loop.only_floats and all(node.is_plain for node in self.nodes)
+            else None
+        )
         self._made = tuple(tuple(slot for slot in node.out_slots if slot in coupled) for node in loop.nodes)
 
     def runs(self, values: Sequence[Any]) -> int:

@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sostrades_api.engine.coupling_vector import CouplingVector
 from sostrades_api.engine.errors import DisciplineRaised, NotFinite
 from sostrades_api.engine.loop import Failure, Loop, Outcome
 from sostrades_api.engine.residual import worst_coupling
 from sostrades_api.engine.solvers.measures import measure_of
 from sostrades_api.engine.solvers.settings import SolverSettings
+from sostrades_api.engine.solvers.vectors import vector_of
 from sostrades_api.engine.solvers.watch import EVERY, Watch, has_grown
 
 Iterated = Callable[[int, float], None]
@@ -38,19 +38,19 @@ class Stepper:
 
     def __init__(self, slots: Sequence[int], values: list[Any], step: Step) -> None:
         self._slots, self._step = slots, step
-        self.vector = CouplingVector.of_slots(slots, values)
+        self.vector = vector_of(slots, values)
         self.x = self.vector.gather(values)
 
     def advance(self, values: list[Any]) -> None:
         """Replace what a sweep made by what the next one starts with."""
         try:
             made = self.vector.gather(values)
-        except ValueError:
-            self.vector = CouplingVector.of_slots(self._slots, values)
+        except (TypeError, ValueError):
+            self.vector = vector_of(self._slots, values)
             self.x = self.vector.gather(values)
             self._step.forget()
             return
-        known = np.isfinite(self.x) & np.isfinite(made)
+        known = np.isfinite(made - self.x)
         if known.all():
             chosen = self._step.next(self.x, made)
         else:  # missing numbers are no unknowns

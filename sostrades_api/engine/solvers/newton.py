@@ -7,7 +7,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sostrades_api.engine.coupling_vector import CouplingVector
 from sostrades_api.engine.derivatives.linear_solver import (
     LinearSolver,
     LinearSystemError,
@@ -20,6 +19,7 @@ from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.solvers.acceleration import magnitudes
 from sostrades_api.engine.solvers.fixed_point import Iterated, Stepper, iterate
 from sostrades_api.engine.solvers.settings import NewtonSettings
+from sostrades_api.engine.solvers.vectors import vector_of
 
 _FEW_UNKNOWNS = 32  # below, derivatives are propagated through the sweep; above, all couplings are one system
 _MANY_RUNS = 500  # above, GMRES needs fewer runs than a Jacobian by stepping
@@ -125,7 +125,7 @@ class Newton:
         """The step to where the linear model stands still; a fixed-point step where it is singular."""
         values, unknowns = self._values, self.jacobian.unknowns
         made = [values[slot] for slot in unknowns]
-        CouplingVector.of_slots(unknowns, values).scatter(x, values)
+        vector_of(unknowns, values).scatter(x, values)
         try:
             return self._solved(x, change)
         except LinearSystemError:
@@ -141,6 +141,8 @@ class Newton:
             kind is LinearSolver.GMRES or (automatic and jacobian.runs(self._values) > _MANY_RUNS)
         ):
             return self._without_matrix(x, change)
+        if automatic and jacobian.scalar is not None and change.size > 1:
+            return jacobian.scalar.step(self._values, change)
         values, blocks = self._values, jacobian.linearize(self._values, self._compute)
         if kind is LinearSolver.GMRES:
             return self._gmres(lambda v: v - jacobian.along(blocks, values, v), change)
@@ -156,7 +158,7 @@ class Newton:
         """Solve with directional derivatives only, one sweep each."""
         values, unknowns = self._values, self.jacobian.unknowns
         scale = self._scale if self._scale is not None else np.ones_like(x)
-        vector = CouplingVector.of_slots(unknowns, values)
+        vector = vector_of(unknowns, values)
         kept = list(values)
         base = x + change
 

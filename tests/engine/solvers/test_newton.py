@@ -142,3 +142,29 @@ def test_what_is_read_after_it_was_made_anew_is_differentiated_as_such():
         assert x == pytest.approx(-1.5 * a + 2)
         assert z == pytest.approx(3 * x + a)
         assert len(result.residuals) <= 4
+
+
+def test_a_loop_of_many_declared_floats_gets_the_same_step_by_its_own_matrix():
+    """A ring in which each pulls on both neighbours and, a little, on itself; most couplings are fed back."""
+    size = 12
+    names = [f"x{i:02d}" for i in range(size)]
+    ring = {}
+    for i, name in enumerate(names):
+        reads = {names[i - 1]: 0.4, names[(i + 1) % size]: -0.3, name: 0.1}
+
+        def run_it(inputs, name=name, reads=reads):
+            return {name: 1.0 + sum(w * math.sin(inputs[read]) for read, w in reads.items())}
+
+        def jacobian(self, inputs, name=name, reads=reads):
+            return {(name, read): w * math.cos(inputs[read]) for read, w in reads.items()}
+
+        start = {"type": "float", "default": 0.5}
+        cls = discipline(dict.fromkeys(reads, start), {name: None}, run_it)
+        cls.jacobian = jacobian
+        ring[f"D{i:02d}"] = cls
+    plan = build(process(ring))
+    quick = plan.execute({**NEWTON, "tolerance": 1e-13})
+    general = plan.execute({**NEWTON, "tolerance": 1e-13, "linear_solver": "dense"})
+    assert len(quick.residuals) == len(general.residuals) <= 7
+    for name in names:
+        assert quick.values[name] == pytest.approx(general.values[name], rel=1e-12)
