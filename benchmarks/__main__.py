@@ -8,8 +8,9 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def names() -> list[str]:
-    """The benchmarks, each a module of this folder that prints its tables."""
-    return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+    """The benchmarks, each a module or package of this folder that prints its tables."""
+    modules = [path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_")]
+    return sorted([*modules, *(path.parent.name for path in FOLDER.glob("*/__main__.py"))])
 
 
 def main(arguments: list[str]) -> int:

@@ -33,7 +33,13 @@ def run_study(*, study_case_id: int, no_wait: bool, as_json: bool) -> None:
     Interrupting the command leaves the execution running; stop_study stops it.
     """
     study = _study(study_case_id, permission=Permission.EXECUTE)
-    execution_request(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
+    execution_request(
+        db.session(),
+        study,
+        actor=COMMAND_LINE,
+        queue=current_platform().queue,
+        values=current_platform().values,
+    )
     status = _status(study_case_id) if no_wait else _wait(study_case_id)
     _show(status, as_json=as_json)
     if not no_wait and status["study_case_execution_status"] != "FINISHED":
@@ -84,7 +90,10 @@ def _study(study_case_id: int, *, permission: Permission) -> StudyCase:
 def _status(study_case_id: int) -> dict[str, Any]:
     db.session.rollback()  # what was read before is of another moment
     study = _study(study_case_id, permission=Permission.VIEW)
-    status = execution_status(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
+    platform = current_platform()
+    status = execution_status(
+        db.session(), study, actor=COMMAND_LINE, queue=platform.queue, values=platform.values
+    )
     db.session.rollback()
     return status
 

@@ -5,10 +5,13 @@ Pure Python, NumPy, pandas, SciPy and Pint: a modeller can use it in a notebook.
 
 from sostrades_api.engine import units
 from sostrades_api.engine.building import build, run
+from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import (
     BuildError,
     ContractBroken,
+    CouplingCycles,
+    CouplingDiverged,
     CouplingNotConverged,
     DeclarationMisfit,
     DescriptorError,
@@ -19,22 +22,29 @@ from sostrades_api.engine.errors import (
     ExecutionError,
     ExecutionStopped,
     InvalidInputs,
+    InvalidJacobian,
     InvalidOutput,
     InvalidReference,
     InvalidValue,
     MissingInitialValue,
     MissingInputs,
     MissingOutput,
+    NotDifferentiable,
     NotFinite,
+    OtherStructure,
     PlaceError,
     ReservedName,
     SettingsError,
+    StructureFailed,
+    StructureOscillates,
+    StructuringComputed,
     TwoProducers,
     TypeMisfit,
     UndeclaredOutput,
     UnitError,
     UnitMisfit,
     UnknownNamespace,
+    WrongJacobian,
 )
 from sostrades_api.engine.observer import (
     DisciplineEnded,
@@ -47,7 +57,13 @@ from sostrades_api.engine.observer import (
 )
 from sostrades_api.engine.plan import Plan, PlanVariable
 from sostrades_api.engine.process import Place, Process, Reference
+from sostrades_api.engine.profile import DisciplineProfile, Profile
+from sostrades_api.engine.progress import Progress
 from sostrades_api.engine.result import ExecutionResult
+from sostrades_api.engine.result_cache import MemoryCache, ResultCache
+from sostrades_api.engine.sampling import Samples
+from sostrades_api.engine.session import Session
+from sostrades_api.engine.structure import Composed, Declared
 from sostrades_api.engine.value_types import MISSING, Column, ValueType, VariableType, Visibility
 from sostrades_api.engine.variable import Variable
 
@@ -55,15 +71,20 @@ __all__ = [
     "MISSING",
     "BuildError",
     "Column",
+    "Composed",
     "ContractBroken",
+    "CouplingCycles",
+    "CouplingDiverged",
     "CouplingNotConverged",
     "DeclarationMisfit",
+    "Declared",
     "DescriptorError",
     "Discipline",
     "DisciplineEnded",
     "DisciplineError",
     "DisciplineExited",
     "DisciplineFailed",
+    "DisciplineProfile",
     "DisciplineRaised",
     "DisciplineStarted",
     "EngineError",
@@ -73,23 +94,36 @@ __all__ = [
     "ExecutionStarted",
     "ExecutionStopped",
     "InvalidInputs",
+    "InvalidJacobian",
     "InvalidOutput",
     "InvalidReference",
     "InvalidValue",
     "IterationEnded",
+    "MemoryCache",
     "MissingInitialValue",
     "MissingInputs",
     "MissingOutput",
+    "NotDifferentiable",
     "NotFinite",
     "Observer",
+    "OtherStructure",
     "Place",
     "PlaceError",
     "Plan",
     "PlanVariable",
     "Process",
+    "Profile",
+    "Progress",
     "Reference",
     "ReservedName",
+    "ResultCache",
+    "Samples",
+    "Session",
     "SettingsError",
+    "StructureFailed",
+    "StructureOscillates",
+    "StructuringComputed",
+    "TotalDerivatives",
     "TwoProducers",
     "TypeMisfit",
     "UndeclaredOutput",
@@ -100,6 +134,7 @@ __all__ = [
     "Variable",
     "VariableType",
     "Visibility",
+    "WrongJacobian",
     "build",
     "run",
     "units",

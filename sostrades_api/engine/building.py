@@ -1,63 +1,155 @@
 """Building: from a process to a plan. Everything that can be checked without values is checked here."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Lock
 from typing import Any
 
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.dynamic import Memory, Settled, settle
 from sostrades_api.engine.errors import (
     BuildError,
     InvalidInputs,
     InvalidReference,
-    InvalidValue,
-    ReservedName,
+    StructuringComputed,
     TwoProducers,
 )
-from sostrades_api.engine.graph import ordered_components, sweep_order
+from sostrades_api.engine.graph import ordered_components
+from sostrades_api.engine.handover import Conversion, Handover
 from sostrades_api.engine.loop import Loop
-from sostrades_api.engine.merging import check_fit, one_default, require_default_fits, shared_input
-from sostrades_api.engine.naming import Declaration, Placed, place_all
+from sostrades_api.engine.naming import Declaration, Placed
+from sostrades_api.engine.nesting import Nest, nest
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.numerical import NUMERICAL_INPUTS, NUMERICAL_OUTPUTS
+from sostrades_api.engine.numerical import LOOP_INPUTS
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.plan import Plan, PlanVariable
-from sostrades_api.engine.process import Process
-from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.plan_variables import Couplings, plan_variables
+from sostrades_api.engine.process import Process, Reference
 from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.value_types import MISSING, VariableType
 from sostrades_api.engine.variable import Variable
 
+MOST_PLANS = 64
+"""How many structures of one process are kept."""
 
-def build(process: Process) -> Plan:
-    """Compile a process.
+
+def build(process: Process, values: Mapping[str, Any] | None = None) -> Plan:
+    """Compile a process, for these values of its structuring inputs; other values are not looked at.
 
     Raises:
+        InvalidInputs: a structuring value does not fit its variable.
         BuildError: a subclass names both ends of what does not fit.
     """
-    placed = place_all(process)
+    family = _Family(process)
+    with _collection_paused():
+        plan = family.plan_for(values or {})
+        for reference in process.references:
+            _check_reference(process, reference, family)
+    return plan
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """No search for garbage: the many objects that a build makes stay, and would be walked over and over."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class _Family:
+    """The plans of one process, built as values ask for them; safe to share between threads."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._memory = Memory()
+        self._lock = Lock()
+        self._plans: list[tuple[Mapping[str, Any], Plan]] = []
+
+    def plan_for(self, values: Mapping[str, Any]) -> Plan:
+        """The plan for the structuring values among these; one there is, when all of them are the same."""
+        known = self._find(values)
+        if known is not None:
+            return known
+        settled = settle(self._process, values, memory=self._memory)
+        plan = _compiled(self._process, settled, plan_for=self.plan_for)
+        with self._lock:  # never held while values are read, which may wait for others
+            known = self._find(settled.consulted)
+            if known is None:
+                self._plans = [*self._plans, (settled.consulted, plan)][-MOST_PLANS:]
+        return known or plan
+
+    def _find(self, values: Mapping[str, Any]) -> Plan | None:
+        for consulted, plan in self._plans:
+            if all(same_bits(values.get(name, MISSING), value) for name, value in consulted.items()):
+                return plan
+        return None
+
+
+def _compiled(process: Process, settled: Settled, *, plan_for: Callable[[Mapping[str, Any]], Plan]) -> Plan:
+    placed = settled.placed
     producers = _producers(process, placed)
-    consumers = _consumers(placed)
+    _require_given(process, settled, producers)
+    consumers = _consumers(placed, settled.given)
     ranked = {path: rank for rank, path in enumerate(sorted(place.path for place in placed))}
     edges = _edges(producers, consumers, ranked)
-    components = ordered_components(len(placed), edges)
+    components = ordered_components(len(placed), edges) if placed else []
     component_of = {node: i for i, members in enumerate(components) for node in members}
     loop_of = {path: component_of[rank] for path, rank in ranked.items()}
-    variables = _variables(process, placed, Couplings(producers, consumers, loop_of))
-    steps = _steps(placed, components=components, edges=edges, variables=variables)
+    couplings = Couplings(producers, consumers, loop_of)
+    variables = plan_variables(process, settled, couplings)
+    _check_couplings(process, placed, is_static=not settled.consulted)
+    steps = _steps(
+        placed,
+        components=components,
+        edges=edges,
+        variables=variables,
+        handovers=couplings.handovers,
+        couplings=tuple(process.couplings),
+    )
     short = {
         place.path: {n: d.full_name for side in (place.inputs, place.outputs) for n, d in side.items()}
         for place in placed
     }
-    plan = Plan(name=process.name, variables=variables, steps=steps, short_names=short)
-    _check_references(process, plan)
-    return plan
+    return Plan(
+        name=process.name,
+        variables=variables,
+        steps=steps,
+        short_names=short,
+        structuring=settled.structuring,
+        plan_for=plan_for if settled.consulted else None,
+    )
+
+
+def _check_couplings(process: Process, placed: list[Placed], *, is_static: bool) -> None:
+    """A node with couplings of its own needs a discipline below it; a dynamic process may make it later."""
+    for node in process.couplings if is_static else ():
+        if not any(place.path == node or place.path.startswith(f"{node}.") for place in placed):
+            raise BuildError(process=process.name, detail=f"couplings of {node!r}: no discipline is below it")
+
+
+def _require_given(process: Process, settled: Settled, producers: Mapping[str, Declaration]) -> None:
+    for name, deciders in settled.deciders.items():
+        if name in producers:
+            raise StructuringComputed(
+                process=process.name,
+                variable=name,
+                discipline=deciders[0].path,
+                producer=producers[name].path,
+            )
 
 
 def run(
     process: Process, values: Mapping[str, Any] | None = None, *, observer: Observer | None = None
 ) -> ExecutionResult:
     """Build and execute at once, for notebooks."""
-    return build(process).execute(values, observer=observer)
+    return build(process, values).execute(values, observer=observer)
 
 
 def _producers(process: Process, placed: list[Placed]) -> dict[str, Declaration]:
@@ -72,8 +164,10 @@ def _producers(process: Process, placed: list[Placed]) -> dict[str, Declaration]
     return producers
 
 
-def _consumers(placed: list[Placed]) -> dict[str, list[Declaration]]:
+def _consumers(placed: list[Placed], given: list[Declaration]) -> dict[str, list[Declaration]]:
     consumers: dict[str, list[Declaration]] = defaultdict(list)
+    for declaration in given:
+        consumers[declaration.full_name].append(declaration)
     for place in placed:
         for declaration in place.inputs.values():
             consumers[declaration.full_name].append(declaration)
@@ -96,124 +190,94 @@ def _edges(
     return edges
 
 
-@dataclass(frozen=True)
-class Couplings:
-    """Who makes and who reads each name; ``loop_of`` is the number of a discipline's component."""
-
-    producers: Mapping[str, Declaration]
-    consumers: Mapping[str, list[Declaration]]
-    loop_of: Mapping[str, int]
-
-
-def _variables(process: Process, placed: list[Placed], couplings: Couplings) -> dict[str, PlanVariable]:
-    variables = _numerical(process)
-    for place in placed:
-        for declaration in (*place.inputs.values(), *place.outputs.values()):
-            name = declaration.full_name
-            if name in NUMERICAL_INPUTS or name in NUMERICAL_OUTPUTS:
-                raise ReservedName(process=process.name, discipline=place.path, variable=name)
-            if name not in variables:
-                variables[name] = _plan_variable(process, name, couplings)
-    return variables
-
-
-def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVariable:
-    producer, readers = couplings.producers.get(name), couplings.consumers.get(name, [])
-    inner: list[Declaration] = []
-    if producer is None:
-        variable, owner = shared_input(process.name, readers), readers[0].node
-    else:
-        for reader in readers:
-            check_fit(process.name, producer, reader)
-        loop = couplings.loop_of[producer.path]
-        inner = [reader for reader in readers if couplings.loop_of[reader.path] == loop]
-        variable, owner = _with_initial_value(process, producer, inner), producer.path
-    return PlanVariable(
-        name=name,
-        variable=variable,
-        io="in" if producer is None else "out",
-        owner=owner,
-        consumers=tuple(reader.path for reader in readers),
-        coupled=producer is not None and bool(readers),
-        in_loop=bool(inner),
-        default=variable.default,
-    )
-
-
-def _with_initial_value(process: Process, producer: Declaration, inner: list[Declaration]) -> Variable:
-    """An output; within a loop, the default of those who read it there is where the loop starts."""
-    default = one_default(process.name, [(reader, reader.variable.default) for reader in inner])
-    variable = producer.variable
-    if default is variable.default:
-        return variable
-    require_default_fits(process.name, variable, default, producer, inner)
-    return replace(variable, default=default)
-
-
-def _numerical(process: Process) -> dict[str, PlanVariable]:
-    unknown = [name for name in process.numerical if name not in NUMERICAL_INPUTS]
-    if unknown:
-        known = ", ".join(NUMERICAL_INPUTS)
-        raise BuildError(process=process.name, detail=f"no numerical parameters {unknown}; known: {known}")
-    variables: dict[str, PlanVariable] = {}
-    for name, declared in {**NUMERICAL_INPUTS, **NUMERICAL_OUTPUTS}.items():
-        variable = declared
-        if name in process.numerical:
-            try:
-                variable = replace(declared, default=freeze(declared.check(process.numerical[name])))
-            except InvalidValue as error:
-                raise BuildError(
-                    process=process.name, detail=f"numerical parameter {name!r}: {error}"
-                ) from None
-        variables[name] = PlanVariable(
-            name=name,
-            variable=variable,
-            io="in" if name in NUMERICAL_INPUTS else "out",
-            owner="",
-            consumers=(),
-            coupled=False,
-            in_loop=False,
-            default=variable.default,
-        )
-    return variables
-
-
 def _steps(
     placed: list[Placed],
     *,
     components: list[list[int]],
     edges: Mapping[tuple[int, int], tuple[int, int]],
     variables: Mapping[str, PlanVariable],
+    handovers: Mapping[str, Mapping[str, Conversion]],
+    couplings: tuple[str, ...],
 ) -> list[Node | Loop]:
     slots = {name: slot for slot, name in enumerate(variables)}
+    floats = [_is_plain_float(variable.variable) for variable in variables.values()]
+    inside = _edges_inside(components, edges)
     by_rank = sorted(placed, key=lambda place: place.path)
+    paths = [place.path for place in by_rank]
     steps: list[Node | Loop] = []
     index = 0
-    for members in components:
+    for number, members in enumerate(components):
         looped = len(members) > 1 or (members[0], members[0]) in edges
-        order = sweep_order(members, _within(members, edges)) if looped else members
+        found = nest(members, inside[number], paths=paths, couplings=couplings) if looped else None
         nodes = []
-        for rank in order:
-            nodes.append(_node(by_rank[rank], index=index, total=len(placed), slots=slots))
+        for rank in found.members if found else members:
+            place = by_rank[rank]
+            nodes.append(_node(place, index=index, slots=slots, conversions=handovers.get(place.path)))
             index += 1
-        steps.append(_loop(nodes, tuple(variables.values())) if looped else nodes[0])
+        if found is None:
+            nodes[0].check_limits_at_once()
+            steps.append(nodes[0])
+        else:
+            steps.append(_nested_loop(found, nodes, floats, slots))
     return steps
 
 
-def _within(members: list[int], edges: Mapping[tuple[int, int], tuple[int, int]]) -> dict:
-    inside = set(members)
-    return {pair: count for pair, count in edges.items() if pair[0] in inside and pair[1] in inside}
+def _edges_inside(
+    components: list[list[int]], edges: Mapping[tuple[int, int], tuple[int, int]]
+) -> dict[int, dict[tuple[int, int], tuple[int, int]]]:
+    """The edges within each component that has any, by its number."""
+    component_of = {node: number for number, members in enumerate(components) for node in members}
+    inside: dict[int, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
+    for (one, other), count in edges.items():
+        if component_of[one] == component_of[other]:
+            inside[component_of[one]][one, other] = count
+    return inside
 
 
-def _node(place: Placed, *, index: int, total: int, slots: Mapping[str, int]) -> Node:
+def _node(
+    place: Placed, *, index: int, slots: Mapping[str, int], conversions: Mapping[str, Conversion] | None
+) -> Node:
     reads = [slots[declaration.full_name] for declaration in place.inputs.values()]
     makes = [slots[declaration.full_name] for declaration in place.outputs.values()]
+    handover = None
+    if conversions:
+        by_short = {
+            n: conversions[d.full_name] for n, d in place.inputs.items() if d.full_name in conversions
+        }
+        handover = Handover(by_short)
+    declared = None
+    if not place.is_static:
+        declared = _variables_of(place.inputs), _variables_of(place.outputs)
     return Node(
-        place.path, index=index, total=total, discipline=place.discipline, in_slots=reads, out_slots=makes
+        place.path,
+        index=index,
+        discipline=place.discipline,
+        in_slots=reads,
+        out_slots=makes,
+        declared=declared,
+        handover=handover,
     )
 
 
-def _loop(nodes: list[Node], variables: tuple[PlanVariable, ...]) -> Loop:
+def _variables_of(declarations: Mapping[str, Declaration]) -> dict[str, Variable]:
+    return {name: each.variable for name, each in declarations.items()}
+
+
+def _nested_loop(found: Nest, nodes: list[Node], floats: list[bool], slots: Mapping[str, int]) -> Loop:
+    """The loop of these nodes, in order of sweep, and the loops inside it."""
+    inner, at = [], 0
+    for block in found.blocks:
+        if isinstance(block, Nest):
+            size = len(block.members)
+            inner.append(_nested_loop(block, nodes[at : at + size], floats, slots))
+            at += size
+        else:
+            at += 1
+    parameters = {name: slots[f"{found.at}.{name}"] for name in LOOP_INPUTS} if found.at else {}
+    return replace(_loop(nodes, floats), inner=tuple(inner), parameters=parameters)
+
+
+def _loop(nodes: list[Node], floats: list[bool]) -> Loop:
     made = {slot for node in nodes for slot in node.out_slots}
     read = {slot for node in nodes for slot in node.in_slots}
     couplings = [slot for node in nodes for slot in node.out_slots if slot in read]
@@ -224,12 +288,11 @@ def _loop(nodes: list[Node], variables: tuple[PlanVariable, ...]) -> Loop:
             if slot in made and slot not in done:
                 feedback.setdefault(slot, node.path)
         done.update(node.out_slots)
-    floats = all(_is_plain_float(variables[slot].variable) for slot in couplings)
     return Loop(
         nodes=tuple(nodes),
         couplings=tuple(couplings),
         feedback=tuple(feedback.items()),
-        only_floats=floats,
+        only_floats=all(floats[slot] for slot in couplings),
     )
 
 
@@ -237,12 +300,11 @@ def _is_plain_float(variable: Variable) -> bool:
     return variable.type is VariableType.FLOAT and not variable.optional
 
 
-def _check_references(process: Process, plan: Plan) -> None:
-    for reference in process.references:
-        try:
-            plan.check(reference.values)
-        except InvalidInputs as error:
-            name, faults = next(iter(error.faults.items()))
-            raise InvalidReference(
-                process=process.name, reference=reference.name, variable=name, detail="; ".join(faults)
-            ) from None
+def _check_reference(process: Process, reference: Reference, family: _Family) -> None:
+    try:
+        family.plan_for(reference.values).check(reference.values)
+    except InvalidInputs as error:
+        name, faults = next(iter(error.faults.items()))
+        raise InvalidReference(
+            process=process.name, reference=reference.name, variable=name, detail="; ".join(faults)
+        ) from None

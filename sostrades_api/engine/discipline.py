@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from sostrades_api.charts import Chart, ChartFilter, Figure, Table
 from sostrades_api.engine.descriptor import parse_descriptors
+from sostrades_api.engine.structure import NOTHING_DECLARED, Declared
 from sostrades_api.engine.variable import Variable
 
 
@@ -16,8 +17,12 @@ class Discipline:
 
     LABEL: ClassVar[str] = ""
     VERSION: ClassVar[str] = "1"
+    DETERMINISTIC: ClassVar[bool] = True  # false: never re-used, always run again
+    DATA_FILES: ClassVar[Sequence[str]] = ()  # what it reads beside its inputs, relative to its own file
     DESC_IN: ClassVar[Mapping[str, Any]] = {}
     DESC_OUT: ClassVar[Mapping[str, Any]] = {}
+    COMPLEX_SAFE: ClassVar[bool] = False
+    """Whether ``run`` computes as well with complex numbers: no abs, max, math module or comparisons."""
 
     inputs: ClassVar[Mapping[str, Variable]] = {}
     outputs: ClassVar[Mapping[str, Variable]] = {}
@@ -27,8 +32,29 @@ class Discipline:
         cls.inputs = parse_descriptors(cls.DESC_IN, owner=cls.__name__, side="DESC_IN")
         cls.outputs = parse_descriptors(cls.DESC_OUT, owner=cls.__name__, side="DESC_OUT")
 
+    def structure(self, values: Mapping[str, Any]) -> Declared:  # noqa: ARG002 - for those who override
+        """The inputs, outputs and defaults to add for these values of the structuring inputs.
+
+        ``values`` holds every structuring input of DESC_IN, and those that ``structure`` itself declared, once
+        they have a value (``values.get``). It is called again until nothing changes, and must depend on nothing
+        else.
+        """
+        return NOTHING_DECLARED
+
     def run(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The outputs, by short name, of the inputs, by short name; inputs are read-only."""
+        raise NotImplementedError
+
+    def jacobian(self, inputs: Mapping[str, Any]) -> Mapping[tuple[Any, Any], Any]:
+        """The derivatives of the outputs at these inputs, ``{(output, input): entry}``; left out is zero.
+
+        An output or input is a short name, or ``(short name, column or key)`` for a column of a table or a
+        key of a dict. An entry of m numbers by n is a scalar (for m = n a multiple of the identity), a 1-D array
+        (the only row or column, or the diagonal for m = n), a 2-D array or a SciPy sparse array, m by n.
+
+        A discipline that does not override this is differentiated by complex step (``COMPLEX_SAFE``) or by
+        finite differences.
+        """
         raise NotImplementedError
 
     def chart_filters(self, values: Mapping[str, Any]) -> Sequence[ChartFilter]:  # noqa: ARG002

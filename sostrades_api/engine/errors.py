@@ -100,6 +100,31 @@ class ReservedName(BuildError):
     variable: str
 
 
+class StructureFailed(BuildError):
+    """{discipline!r} cannot say what it needs for {values}: {error}"""
+
+    discipline: str
+    values: str
+    error: str
+
+
+class StructureOscillates(BuildError):
+    """Its structure does not settle in {rounds} rounds; what changes to and fro: {names}. Let each structure
+    depend on the values of its structuring inputs alone, and no default on what it decides."""
+
+    rounds: int
+    names: tuple[str, ...]
+
+
+class StructuringComputed(BuildError):
+    """Input {variable!r} decides the structure of {discipline!r}, but {producer!r} computes it, which is
+    known too late; rename one of them, or take `structuring` away."""
+
+    variable: str
+    discipline: str
+    producer: str
+
+
 class DeclarationMisfit(BuildError):
     """Variable {variable!r} does not fit between {first!r} and {second!r}: {detail}"""
 
@@ -118,11 +143,12 @@ class TypeMisfit(DeclarationMisfit):
 
 class UnitMisfit(DeclarationMisfit):
     """Variable {variable!r} is in {first_unit!r} in {first!r} and in {second_unit!r} in {second!r}{where};
-    declare one unit."""
+    {hint}."""
 
     first_unit: str
     second_unit: str
     where: str
+    hint: str
 
 
 class InvalidReference(BuildError):
@@ -151,10 +177,22 @@ class InvalidInputs(ExecutionError):
         self.data = {"faults": self.faults}
 
 
-class MissingInputs(ExecutionError):
-    """These inputs have neither a value nor a default: {variables}. Give each a value."""
+class OtherStructure(ExecutionError):
+    """This plan was built for other values of {variables}; take plan.plan_for(values), or run."""
 
     variables: tuple[str, ...]
+
+
+class MissingInputs(ExecutionError):
+    """These inputs have neither a value nor a default, and no discipline makes them: {variables}{readers}.
+    Give each a value{hint}."""
+
+    variables: tuple[str, ...]
+    readers: str
+    hint: str
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**{"readers": "", "hint": "", **data})
 
 
 class MissingInitialValue(ExecutionError):
@@ -225,6 +263,39 @@ class CouplingNotConverged(ExecutionError):
         super().__init__(**{"variable": "no coupling", "history": (), **data})
 
 
+class CouplingDiverged(CouplingNotConverged):
+    """The loop of {disciplines} did not converge: it diverges, with a residual of {residual:.3g} after
+    {iterations} iterations, tolerance {tolerance:.3g}; {variable} changes most. Lower relaxation_factor, take
+    MDANewtonRaphson, or start from better values.{detail}"""
+
+    detail: str
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**{"detail": "", **data})
+
+
+class CouplingCycles(CouplingNotConverged):
+    """The loop of {disciplines} did not converge: it goes round in a cycle, with a residual of
+    {residual:.3g} after {iterations} iterations, tolerance {tolerance:.3g}; {variable} changes most. Lower
+    relaxation_factor, take another solver, or a tolerance above rounding errors."""
+
+
+class InvalidJacobian(DisciplineError):
+    """Discipline {discipline!r}, declared derivative of {output!r} with respect to {input!r}: {detail}"""
+
+    output: str
+    input: str
+    detail: str
+
+
+class NotDifferentiable(ExecutionError):
+    """There is no derivative of {of!r} with respect to {wrt!r}: {detail}"""
+
+    of: str
+    wrt: str
+    detail: str
+
+
 class ExecutionStopped(ExecutionError):
     """The execution was stopped on request, before {before!r}."""
 
@@ -239,3 +310,14 @@ class ContractBroken(EngineError):
 
     discipline: str
     detail: str
+
+
+class WrongJacobian(ContractBroken):
+    """Discipline {discipline!r} declares wrong derivatives: {detail}. The first: d {output} / d {input} is
+    declared as {declared:.9g}, {method} gives {expected:.9g}."""
+
+    output: str
+    input: str
+    declared: float
+    expected: float
+    method: str

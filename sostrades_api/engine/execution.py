@@ -1,4 +1,4 @@
-"""One execution of a plan: runs its steps over the slots, and tells an observer."""
+"""One execution of a plan: runs its parts over the slots, and tells an observer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -6,20 +6,34 @@ from time import perf_counter
 from typing import Any
 
 from sostrades_api.engine import observer as events
-from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.errors import (
+    CouplingCycles,
+    CouplingDiverged,
     CouplingNotConverged,
     DisciplineError,
-    ExecutionStopped,
     MissingInitialValue,
+    SettingsError,
 )
-from sostrades_api.engine.loop import Compute, Loop, Outcome
+from sostrades_api.engine.loop import Compute, Failure, Loop, Outcome
+from sostrades_api.engine.nested_compute import NestedCompute
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.solvers import SOLVERS
-from sostrades_api.engine.solvers.settings import FixedPointSettings
+from sostrades_api.engine.progress import Progress
+from sostrades_api.engine.runner import (
+    CachedRunner,
+    FollowedRunner,
+    Runner,
+    ShouldStop,
+    follows_disciplines,
+    overrides,
+)
+from sostrades_api.engine.solvers import SOLVERS, Solver
+from sostrades_api.engine.solvers.settings import SolverSettings
 from sostrades_api.engine.value_types import MISSING
 
-ShouldStop = Callable[[], bool]
+Part = tuple[Node, ...] | Loop
+"""What is run at one go: disciplines one after the other, or a loop."""
+
+_FAILURES = {Failure.DIVERGES: CouplingDiverged, Failure.CYCLES: CouplingCycles}
 
 
 class Execution:
@@ -30,148 +44,142 @@ class Execution:
         values: list[Any],
         *,
         names: Sequence[str],
-        total: int,
-        numerical: Mapping[str, Any],
+        paths: Sequence[str],
+        numerical: Mapping[str, int],
         observer: events.Observer | None,
         should_stop: ShouldStop | None,
     ) -> None:
         self.values = values
         self.names = names
-        self.total = total
-        self.numerical = numerical
-        self.observer = observer
-        self.should_stop = should_stop
-        self.seconds = [0.0] * total
-        self.runs = [0] * total
+        self.progress = Progress(paths)
         self.residuals: list[tuple[str, int, float]] = []
-        self.converged = True
-        self._cache: dict[int, tuple[list[Any], list[Any]]] = {}
-        self._ended = _overridden(observer, "on_discipline_ended")
-        self._compute = self._chosen_compute()
+        self.unconverged: list[Loop] = []
+        self.total_seconds = 0.0
+        self._slots = numerical
+        self._observer = observer
+        self._tell_iteration = (
+            observer.on_iteration_ended if observer and overrides(observer, "on_iteration_ended") else None
+        )
+        self.runner = self._chosen_runner(should_stop)
 
-    def _chosen_compute(self) -> Compute:
+    def _chosen_runner(self, should_stop: ShouldStop | None) -> Runner:
         """The shortest way to run a discipline that does all that was asked for."""
-        followed = self.observer is not None or self.should_stop is not None
-        run = self._run_followed if followed else self._run_timed
-        if self.numerical["cache_type"] != "SimpleCache":
-            return run
+        observer, progress = self._observer, self.progress
+        if observer is not None and follows_disciplines(observer):
+            runner = FollowedRunner(
+                self.values, progress=progress, should_stop=should_stop, observer=observer
+            )
+        else:
+            runner = Runner(self.values, progress=progress, should_stop=should_stop)
+        return CachedRunner(runner) if self.numerical("cache_type") == "SimpleCache" else runner
 
-        def run_cached(node: Node, target: list[Any]) -> None:
-            self._run_cached(node, target, run)
+    def numerical(self, name: str) -> Any:
+        """A numerical parameter of the study."""
+        return self.values[self._slots[name]]
 
-        return run_cached
-
-    def run(self, steps: Sequence[Node | Loop]) -> None:
-        """Run all steps in order."""
-        start = perf_counter()
-        if self.observer is not None:
-            self.observer.on_execution_started(events.ExecutionStarted(self.total))
+    def run(self, work: Callable[[], None]) -> None:
+        """Do the work, which runs parts, between the events of an execution."""
+        start, observer = perf_counter(), self._observer
+        if observer is not None:
+            observer.on_execution_started(events.ExecutionStarted(len(self.progress.paths), self.progress))
         try:
-            self._run_steps(steps)
+            work()
         except DisciplineError as error:
-            self._tell_failure(steps, error)
+            self._tell_failure(error)
             raise
-        if self.observer is not None:
-            self.observer.on_execution_ended(events.ExecutionEnded(self.converged, perf_counter() - start))
+        self.total_seconds = perf_counter() - start
+        if observer is not None:
+            observer.on_execution_ended(events.ExecutionEnded(not self.unconverged, self.total_seconds))
 
-    def _run_steps(self, steps: Sequence[Node | Loop]) -> None:
-        compute, values = self._compute, self.values
-        for step in steps:
-            if isinstance(step, Loop):
-                self._solve(step)
-                continue
-            compute(step, values)
-            if step.limited:
-                step.check_limits(values)
+    def run_parts(self, parts: Sequence[Part]) -> None:
+        """Run parts in order."""
+        for part in parts:
+            self.run_part(part)
+            nodes = part.nodes if isinstance(part, Loop) else part
+            self.progress.settled = nodes[-1].index + 1
 
-    def _run_timed(self, node: Node, target: list[Any]) -> None:
-        start = perf_counter()
-        node.compute(self.values, target)
-        index = node.index
-        self.seconds[index] += perf_counter() - start
-        self.runs[index] += 1
+    def run_part(self, part: Part) -> bool:
+        """Run some disciplines, or solve a loop; whether it has converged."""
+        if not isinstance(part, Loop):
+            self.runner.sweep(part, self.values)
+            return True
+        converged = self._solve(part)
+        for node in part.nodes:
+            if node.limited:
+                node.check_limits(self.values)
+        return converged
 
-    def _run_followed(self, node: Node, target: list[Any]) -> None:
-        if self.should_stop is not None and self.should_stop():
-            raise ExecutionStopped(before=node.path)
-        if self.observer is not None:
-            self.observer.on_discipline_started(node.started)
-        start = perf_counter()
-        node.compute(self.values, target)
-        spent = perf_counter() - start
-        self.seconds[node.index] += spent
-        self.runs[node.index] += 1
-        if self._ended is not None:
-            self._ended(events.DisciplineEnded(node.path, node.index, self.total, spent))
-
-    def _run_cached(self, node: Node, target: list[Any], run: Compute) -> None:
-        inputs = [self.values[slot] for slot in node.in_slots]
-        known = self._cache.get(node.index)
-        if known is not None and all(map(same_bits, known[0], inputs)):
-            for slot, value in zip(node.out_slots, known[1], strict=True):
-                target[slot] = value
-            return
-        run(node, target)
-        self._cache[node.index] = (inputs, [target[slot] for slot in node.out_slots])
-
-    def _solve(self, loop: Loop) -> None:
+    def _solve(self, loop: Loop) -> bool:
         for slot, consumer in loop.feedback:
             if self.values[slot] is MISSING:
                 raise MissingInitialValue(
                     variable=self.names[slot], consumer=consumer, disciplines=loop.paths
                 )
-        solver = SOLVERS[self.numerical["sub_mda_class"]]
-        settings = _settings(
-            solver.settings, tuple((name, self.numerical[name]) for name in solver.parameters)
-        )
+        slots = loop.parameters or self._slots
+        solver = SOLVERS[self.values[slots["sub_mda_class"]]]
+        given = tuple([self.values[slots[name]] for name in solver.parameters])
+        settings = _settings(solver.settings, solver.parameters, given)
+        self.progress.loop = loop.paths
         outcome = solver.solve(
-            loop, self.values, settings=settings, compute=self._compute, iterated=self._follower(loop)
+            loop,
+            self.values,
+            settings=settings,
+            compute=self._nested(loop, solver) if loop.inner else self.runner,
+            iterated=self._follower(loop),
         )
         if not outcome.converged:
             self._not_converged(loop, outcome, settings)
-        for node in loop.nodes:
-            if node.limited:
-                node.check_limits(self.values)
+        elif self.unconverged and loop in self.unconverged:  # an inner one, in an earlier sweep
+            self.unconverged.remove(loop)
+        return outcome.converged
+
+    def _nested(self, loop: Loop, solver: Solver) -> Compute:
+        if not solver.takes_inner_loops:
+            inside = ", ".join(inner.label for inner in loop.inner)
+            detail = f"the loop of {loop.label} has inner couplings ({inside}), which no Newton solver takes"
+            raise SettingsError(detail=f"{detail}; take another outside, Newton inside")
+        return NestedCompute(self.runner, self.values, loop, self._solve)
 
     def _follower(self, loop: Loop) -> Callable[[int, float], None]:
-        residuals, observer, label = self.residuals, self.observer, loop.label
+        add, tell, label, progress = self.residuals.append, self._tell_iteration, loop.label, self.progress
 
         def iterated(iteration: int, residual: float) -> None:
-            residuals.append((label, iteration, residual))
-            if observer is not None:
-                observer.on_iteration_ended(events.IterationEnded(loop.paths, iteration, residual))
+            add((label, iteration, residual))
+            progress.iteration, progress.residual = iteration, residual
+            if tell is not None:
+                tell(events.IterationEnded(loop.paths, iteration, residual))
 
         return iterated
 
-    def _not_converged(self, loop: Loop, outcome: Outcome, settings: FixedPointSettings) -> None:
-        self.converged = False
-        if not self.numerical["allow_unconverged"]:
-            raise CouplingNotConverged(
-                residual=outcome.residual,
-                iterations=outcome.iterations,
-                tolerance=settings.tolerance,
-                disciplines=loop.paths,
-                variable=self.names[outcome.worst] if outcome.worst is not None else "",
-                history=tuple(self.residuals),
-            )
-
-    def _tell_failure(self, steps: Sequence[Node | Loop], error: DisciplineError) -> None:
-        if self.observer is None:
+    def _not_converged(self, loop: Loop, outcome: Outcome, settings: SolverSettings) -> None:
+        if loop not in self.unconverged:
+            self.unconverged.append(loop)
+        # values that a discipline refused are no result, accepted or not
+        if self.numerical("allow_unconverged") and outcome.cause is None:
             return
-        for step in steps:
-            for node in (step,) if isinstance(step, Node) else step.nodes:
-                if node.path == error.discipline:
-                    event = events.DisciplineFailed(node.path, node.index, self.total, error)
-                    self.observer.on_discipline_failed(event)
+        kind = (
+            _FAILURES.get(outcome.failure, CouplingNotConverged) if outcome.failure else CouplingNotConverged
+        )
+        said = {"detail": f" At last: {outcome.cause}"} if outcome.cause else {}
+        raise kind(
+            residual=outcome.residual,
+            iterations=outcome.iterations,
+            tolerance=settings.tolerance,
+            disciplines=loop.paths,
+            variable=self.names[outcome.worst] if outcome.worst is not None else "",
+            history=tuple(self.residuals),
+            **said,
+        ) from outcome.cause
+
+    def _tell_failure(self, error: DisciplineError) -> None:
+        if self._observer is not None:
+            paths = self.progress.paths
+            index = paths.index(error.discipline)
+            self._observer.on_discipline_failed(
+                events.DisciplineFailed(error.discipline, index, len(paths), error)
+            )
 
 
 @lru_cache(maxsize=64)
-def _settings(cls: type[FixedPointSettings], given: tuple[tuple[str, Any], ...]) -> FixedPointSettings:
-    return cls.of(dict(given))
-
-
-def _overridden(observer: events.Observer | None, hook: str) -> Callable[[Any], None] | None:
-    """The hook when it does something; an event that nobody reads is not worth making."""
-    if observer is None or getattr(type(observer), hook) is getattr(events.Observer, hook):
-        return None
-    return getattr(observer, hook)
+def _settings(cls: type[SolverSettings], names: tuple[str, ...], given: tuple[Any, ...]) -> SolverSettings:
+    return cls.of(dict(zip(names, given, strict=True)))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sostrades_api.engine.tables import numeric_rows
+
 
 @dataclass(frozen=True)
 class Flat:
@@ -26,6 +28,8 @@ class Flat:
 
 def flatten(values: Sequence[Any]) -> Flat:
     """All numbers of the values, in order."""
+    if set(map(type, values)) == {float}:
+        return Flat(np.array(values), list(range(len(values))), [1] * len(values))
     collected = _Collector()
     for value in values:
         collected.add(value)
@@ -75,10 +79,10 @@ class _Collector:
             self.add(item)
 
     def _frame(self, frame: pd.DataFrame) -> None:
-        self.key.append((len(frame), frame.columns.tolist()))
-        matrix = frame.to_numpy()
-        if matrix.dtype.kind in "fiu":
-            self._matrix(matrix.astype(np.float64, copy=False))
+        self.key.append((len(frame), _Columns(frame.columns)))
+        numbers = numeric_rows(frame)
+        if numbers is not None:
+            self._rows(numbers)
             return
         for name, column in frame.items():
             if column.dtype.kind in "fiu":
@@ -86,12 +90,29 @@ class _Collector:
             else:
                 self.key.append((name, [_comparable(cell) for cell in column]))
 
-    def _matrix(self, matrix: np.ndarray) -> None:
-        rows, columns = matrix.shape
+    def _rows(self, numbers: np.ndarray) -> None:
+        """Each row is a block: a column of a table, seen from the side."""
+        columns, rows = numbers.shape
         if rows:
-            self.starts.extend(range(self.size, self.size + matrix.size, rows))
-            self.pieces.append(matrix.reshape(-1, order="F"))
+            self.starts.extend(range(self.size, self.size + numbers.size, rows))
+            self.pieces.append(numbers.reshape(-1))
             self.size += rows * columns
+
+
+class _Columns:
+    """Column names as a key; those of two tables are often one object, and then quickly compared."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self, names: pd.Index) -> None:
+        self._names = names
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Columns) and (
+            self._names.is_(other._names) or bool(self._names.equals(other._names))
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _comparable(cell: Any) -> Any:

@@ -1,14 +1,25 @@
 """A loop: disciplines that need each other's outputs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
+from sostrades_api.engine.errors import DisciplineError
 from sostrades_api.engine.node import Node
 
-Compute = Callable[[Node, list[Any]], None]
-"""Runs one discipline on the values of the execution and puts its outputs into a list of slots."""
+
+class Compute(Protocol):
+    """Runs disciplines on the values of the execution and puts their outputs into a list of slots."""
+
+    def __call__(self, node: Node, target: list[Any]) -> None:
+        """Run one discipline."""
+        ...
+
+    def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
+        """Run several in order, which is quicker than one by one."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,12 +32,16 @@ class Loop:
         feedback: those read before they are made in a sweep, each with the path of its first reader; they
             need an initial value.
         only_floats: every coupling is declared a float that is never missing.
+        inner: loops inside, solved in each sweep of this one.
+        parameters: slots of its own numerical parameters by name; empty: those of the study.
     """
 
     nodes: tuple[Node, ...]
     couplings: tuple[int, ...]
     feedback: tuple[tuple[int, str], ...]
     only_floats: bool
+    inner: "tuple[Loop, ...]" = ()
+    parameters: Mapping[str, int] = field(default_factory=dict)
     paths: tuple[str, ...] = field(init=False)
     label: str = field(init=False)
     read: Callable[[Sequence[Any]], tuple[Any, ...]] = field(init=False)
@@ -43,11 +58,24 @@ def _reader(slots: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]
     return lambda values: tuple(values[slot] for slot in slots)
 
 
+class Failure(StrEnum):
+    """Why a solve ended without converging."""
+
+    TOO_MANY = "too many iterations"  # max_mda_iter was reached
+    DIVERGES = "diverges"  # changes grew without end
+    CYCLES = "cycles"  # the values of an earlier iteration came back
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a solve ended; ``worst`` is the slot that changed most, when it did not converge."""
+    """How a solve ended; ``worst`` is the slot that changed most, when it did not converge.
+
+    ``cause`` is what a discipline raised when the values of a diverging loop became too large for it.
+    """
 
     converged: bool
     iterations: int
     residual: float
     worst: int | None = None
+    failure: Failure | None = None
+    cause: DisciplineError | None = None

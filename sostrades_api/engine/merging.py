@@ -4,16 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sostrades_api.engine import units
 from sostrades_api.engine.comparison import same_bits
-from sostrades_api.engine.errors import DeclarationMisfit, InvalidValue, TypeMisfit, UnitMisfit
+from sostrades_api.engine.errors import DeclarationMisfit, InvalidValue, TypeMisfit, UnitError, UnitMisfit
+from sostrades_api.engine.handover import Conversion, conversion, factor_between
 from sostrades_api.engine.naming import Declaration
+from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.value_types import MISSING, Column, ValueType, VariableType
 from sostrades_api.engine.variable import Variable
 
 
-def check_fit(process: str, first: Declaration, second: Declaration) -> None:
-    """Raise unless what ``first`` gives is what ``second`` takes (both may be consumers)."""
+def check_fit(process: str, first: Declaration, second: Declaration) -> Conversion | None:
+    """Raise unless what ``first`` gives is what ``second`` takes (both may be consumers).
+
+    Returns:
+        what converts a value of ``first`` for ``second``, None when their units are the same.
+    """
     one, other = first.variable, second.variable
     if not _types_fit(one.value_type, other.value_type):
         raise TypeMisfit(
@@ -24,9 +29,50 @@ def check_fit(process: str, first: Declaration, second: Declaration) -> None:
             first_type=str(one.value_type),
             second_type=str(other.value_type),
         )
-    _check_units(process, first, second, one.unit, other.unit, "")
+    if one.unit == other.unit and one.columns is None:
+        return None
+    # A table has its units in its columns; numbers that are whole, or decide the structure, are not converted
+    kind = other.value_type.innermost.kind
+    is_exact = kind not in {VariableType.FLOAT, VariableType.ARRAY} or one.structuring or other.structuring
+    _check_units(process, first, second, one.unit, other.unit, "", is_exact=is_exact)
     if one.columns is not None and other.columns is not None:
         _check_columns(process, first, second)
+    return conversion(one, other)
+
+
+def in_units_of(variable: Variable, other: Variable) -> Variable:
+    """A declaration with its default and limits in the units of another one that it fits."""
+    convert = conversion(variable, other)
+    if convert is None:
+        return variable
+    allowed = variable.possible_values
+    default = variable.default
+    return replace(
+        variable,
+        unit=other.unit if convert.factor != 1.0 else variable.unit,
+        default=default if default is MISSING else freeze(convert(default)),
+        range=_scaled(variable.range, convert.factor),
+        possible_values=None if allowed is None else tuple(value * convert.factor for value in allowed),
+        columns=_columns_in(variable.columns, convert, other.columns or {}),
+    )
+
+
+def _scaled(limits: tuple[float, float] | None, factor: float) -> tuple[float, float] | None:
+    return None if limits is None else (limits[0] * factor, limits[1] * factor)
+
+
+def _columns_in(
+    columns: Mapping[str, Column] | None, convert: Conversion, others: Mapping[str, Column]
+) -> Mapping[str, Column] | None:
+    factors = dict(convert.columns)
+    if columns is None or not factors:
+        return columns
+    return {
+        name: replace(column, unit=others[name].unit, range=_scaled(column.range, factors[name]))
+        if name in factors
+        else column
+        for name, column in columns.items()
+    }
 
 
 def _types_fit(one: ValueType, other: ValueType) -> bool:
@@ -36,18 +82,31 @@ def _types_fit(one: ValueType, other: ValueType) -> bool:
 
 
 def _check_units(
-    process: str, first: Declaration, second: Declaration, one: str | None, other: str | None, where: str
+    process: str,
+    first: Declaration,
+    second: Declaration,
+    one: str | None,
+    other: str | None,
+    where: str,
+    *,
+    is_exact: bool,
 ) -> None:
-    if one is not None and other is not None and not units.same(one, other):
-        raise UnitMisfit(
-            process=process,
-            variable=first.full_name,
-            first=first.path,
-            second=second.path,
-            first_unit=one,
-            second_unit=other,
-            where=where,
-        )
+    try:
+        if factor_between(one, other) == 1.0 or not is_exact:
+            return
+        hint = "declare one unit; only floats and arrays that decide no structure are converted"
+    except UnitError as error:
+        hint = f"declare units that measure the same ({error})"
+    raise UnitMisfit(
+        process=process,
+        variable=first.full_name,
+        first=first.path,
+        second=second.path,
+        first_unit=one,
+        second_unit=other,
+        where=where,
+        hint=hint,
+    )
 
 
 def _check_columns(process: str, first: Declaration, second: Declaration) -> None:
@@ -59,7 +118,8 @@ def _check_columns(process: str, first: Declaration, second: Declaration) -> Non
             kinds = f"{given[name].type} in {first.path!r} and {column.type} in {second.path!r}"
             detail = f"column {name!r} is {kinds}"
         else:
-            _check_units(process, first, second, given[name].unit, column.unit, f", column {name!r}")
+            where, is_exact = f", column {name!r}", column.type != "float"
+            _check_units(process, first, second, given[name].unit, column.unit, where, is_exact=is_exact)
             continue
         raise DeclarationMisfit(
             process=process, variable=first.full_name, first=first.path, second=second.path, detail=detail
@@ -84,7 +144,7 @@ def _check_same(process: str, first: Declaration, other: Declaration) -> None:
 
 
 def _narrowed(process: str, merged: Variable, first: Declaration, other: Declaration) -> Variable:
-    variable = other.variable
+    variable = in_units_of(other.variable, merged)
     limits = _intersection(merged.range, variable.range)
     allowed = merged.possible_values
     if variable.possible_values is not None:

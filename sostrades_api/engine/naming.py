@@ -1,17 +1,20 @@
 """Full names: where each variable of each discipline of a process lies, relative to the study."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from sostrades_api.engine.descriptor import parse_descriptors
 from sostrades_api.engine.discipline import Discipline
-from sostrades_api.engine.errors import PlaceError, UnknownNamespace
-from sostrades_api.engine.process import Place, Process
+from sostrades_api.engine.errors import DescriptorError, InvalidValue, PlaceError, UnknownNamespace
+from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.structure import Declared
 from sostrades_api.engine.variable import Variable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """One input or output of a placed discipline."""
+    """One input or output of a placed discipline, or an input of a process."""
 
     path: str
     node: str
@@ -21,69 +24,105 @@ class Declaration:
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A discipline at its path, with its declarations by short name."""
+    """A discipline at its path, with its declarations by short name.
+
+    ``is_static`` when they are exactly those of its class.
+    """
 
     path: str
     discipline: Discipline
     inputs: Mapping[str, Declaration]
     outputs: Mapping[str, Declaration]
+    is_static: bool = True
 
 
-def place_all(process: Process) -> list[Placed]:
-    """Every discipline of a process, in declared order.
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Where names are looked up: the process that places, and its namespaces, relative to the study."""
+
+    process: str
+    namespaces: Mapping[str, str]
+
+
+def below(node: str, name: str) -> str:
+    """A name relative to a node, relative to the study."""
+    return f"{node}.{name}" if node and name else node or name
+
+
+def placed(path: str, cls: type[Discipline], *, scope: Scope) -> Placed:
+    """A discipline with the declarations of its class.
 
     Raises:
-        BuildError: a path, a place or a namespace is wrong.
+        BuildError: it cannot be made, or a namespace is missing.
     """
-    if not process.disciplines:
-        raise PlaceError(
-            process=process.name, discipline="", detail="a process needs at least one discipline"
-        )
-    return [_placed(process, path, place) for path, place in process.disciplines.items()]
-
-
-def _placed(process: Process, path: str, entry: type[Discipline] | Place) -> Placed:
-    place = entry if isinstance(entry, Place) else Place(entry)
-    if not isinstance(path, str) or not all(part and part == part.strip() for part in path.split(".")):
-        raise PlaceError(process=process.name, discipline=path, detail="a path is names joined by dots")
-    if not (isinstance(place.discipline, type) and issubclass(place.discipline, Discipline)):
-        raise PlaceError(
-            process=process.name, discipline=path, detail=f"{place.discipline!r} is no Discipline class"
-        )
-    namespaces = {**process.namespaces, **place.namespaces}
     try:
-        discipline = place.discipline()
+        discipline = cls()
     except Exception as error:
         raise PlaceError(
-            process=process.name, discipline=path, detail=f"cannot be made: {error!r}"
+            process=scope.process, discipline=path, detail=f"cannot be made: {error!r}"
         ) from error
-
-    def declared(variables: Mapping[str, Variable]) -> dict[str, Declaration]:
-        return {
-            name: _declaration(process, path, variable, namespaces) for name, variable in variables.items()
-        }
-
     return Placed(
         path=path,
         discipline=discipline,
-        inputs=declared(place.discipline.inputs),
-        outputs=declared(place.discipline.outputs),
+        inputs=declarations(cls.inputs, path=path, scope=scope),
+        outputs=declarations(cls.outputs, path=path, scope=scope),
     )
 
 
-def _declaration(
-    process: Process, path: str, variable: Variable, namespaces: Mapping[str, str]
-) -> Declaration:
-    node = path
+def with_declared(place: Placed, declared: Declared, *, scope: Scope) -> Placed:
+    """A discipline as its class declares it, with what its ``structure`` adds.
+
+    Raises:
+        BuildError: a declaration of ``structure`` is wrong.
+    """
+    owner = type(place.discipline).__name__
+    inputs, outputs = dict(place.inputs), dict(place.outputs)
+    for side, known, added in (("inputs", inputs, declared.inputs), ("outputs", outputs, declared.outputs)):
+        variables = parse_descriptors(added, owner=owner, side=f"structure.{side}")
+        for name in variables:
+            if name in known:
+                raise DescriptorError(
+                    owner=owner,
+                    side=f"structure.{side}",
+                    variable=name,
+                    key="name",
+                    detail="is declared already",
+                )
+        known.update(declarations(variables, path=place.path, scope=scope))
+    for name, default in declared.defaults.items():
+        inputs[name] = _with_default(inputs.get(name), name, default, owner=owner)
+    return replace(place, inputs=inputs, outputs=outputs, is_static=False)
+
+
+def _with_default(declaration: Declaration | None, name: str, default: Any, *, owner: str) -> Declaration:
+    fault = "there is no such input"
+    if declaration is not None:
+        try:
+            checked = freeze(declaration.variable.check(default))
+            return replace(declaration, variable=replace(declaration.variable, default=checked))
+        except InvalidValue as error:
+            fault = str(error)
+    raise DescriptorError(owner=owner, side="structure.defaults", variable=name, key="default", detail=fault)
+
+
+def declarations(
+    variables: Mapping[str, Variable], *, path: str, scope: Scope, node: str | None = None
+) -> dict[str, Declaration]:
+    """The declarations of these variables at ``node``, which is the path itself unless it is given."""
+    home = path if node is None else node
+    return {name: _declaration(path, home, variable, scope) for name, variable in variables.items()}
+
+
+def _declaration(path: str, node: str, variable: Variable, scope: Scope) -> Declaration:
     if variable.namespace is not None:
-        if variable.namespace not in namespaces:
+        if variable.namespace not in scope.namespaces:
             raise UnknownNamespace(
-                process=process.name,
+                process=scope.process,
                 discipline=path,
                 namespace=variable.namespace,
                 variable=variable.name,
-                known=tuple(namespaces) or ("none",),
+                known=tuple(scope.namespaces) or ("none",),
             )
-        node = namespaces[variable.namespace]
+        node = scope.namespaces[variable.namespace]
     full_name = f"{node}.{variable.name}" if node else variable.name
     return Declaration(path=path, node=node, full_name=full_name, variable=variable)

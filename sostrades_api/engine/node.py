@@ -1,11 +1,14 @@
 """A discipline compiled into a plan: its run, and where its inputs and outputs lie among the slots."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
 
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import (
+    DisciplineError,
     DisciplineExited,
     DisciplineRaised,
     InvalidOutput,
@@ -14,107 +17,141 @@ from sostrades_api.engine.errors import (
     NotFinite,
     UndeclaredOutput,
 )
-from sostrades_api.engine.observer import DisciplineStarted
+from sostrades_api.engine.handover import Handover
 from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError
 from sostrades_api.engine.outputs import checker_of, finite_float, has_limits
 from sostrades_api.engine.protection import hand_out, own_arrays
+from sostrades_api.engine.scalar_compute import MOST_INPUTS, MOST_OUTPUTS, scalar_compute
 from sostrades_api.engine.value_types import VariableType
+from sostrades_api.engine.variable import Variable
+
+Declared = tuple[Mapping[str, Variable], Mapping[str, Variable]]
+"""Inputs and outputs by short name."""
+Computing = Callable[[Sequence[Any], list[Any]], float]
+"""Reads inputs in the first list, puts checked outputs into the second, returns the seconds ``run`` took."""
 
 
 class Node:
-    """One discipline of a plan; ``index`` is its place in the order of execution."""
+    """One discipline of a plan; ``index`` is its place in the order of execution.
+
+    ``compute(values, target)`` reads the inputs among ``values``, runs the discipline, puts the outputs,
+    checked and frozen, into ``target``, and returns the seconds spent in the discipline itself; it raises a
+    ``DisciplineError`` that says what the discipline did wrong. ``declared`` are its inputs and outputs where
+    they are not those of its class; ``run`` takes inputs in the units of the slots.
+    """
 
     __slots__ = (
         "_arrays",
         "_handed_out",
         "_inputs",
         "_outputs",
-        "_run",
+        "compute",
+        "deterministic",
         "discipline",
+        "handover",
         "in_slots",
         "index",
+        "inputs",
         "limited",
         "out_slots",
+        "outputs",
         "path",
-        "started",
+        "run",
     )
+
+    compute: Computing
 
     def __init__(
         self,
         path: str,
         *,
         index: int,
-        total: int,
         discipline: Discipline,
         in_slots: Sequence[int],
         out_slots: Sequence[int],
+        declared: Declared | None = None,
+        handover: Handover | None = None,
     ) -> None:
         self.path = path
         self.index = index
         self.discipline = discipline
+        self.deterministic = type(discipline).DETERMINISTIC
         self.in_slots, self.out_slots = tuple(in_slots), tuple(out_slots)
-        self.started = DisciplineStarted(path, index, total)
-        self._run = discipline.run
-        declared = type(discipline)  # an object may have attributes of the same names
-        self._inputs = tuple(zip(declared.inputs, self.in_slots, strict=True))
-        self._handed_out = tuple(
-            name
-            for name, variable in declared.inputs.items()
-            if variable.value_type.holds(VariableType.DATAFRAME)
-        )
-        made = tuple(zip(declared.outputs.items(), self.out_slots, strict=True))
-        self._outputs = tuple((name, slot, checker_of(variable)) for (name, variable), slot in made)
-        self._arrays = tuple(
-            name
-            for name, variable in declared.outputs.items()
-            if variable.value_type.kind is VariableType.ARRAY
-        )
-        self.limited = tuple(
-            (name, slot, variable) for (name, variable), slot in made if has_limits(variable)
+        cls = type(discipline)  # an object may have attributes of the same names
+        self.inputs, self.outputs = declared or (cls.inputs, cls.outputs)
+        self.handover = handover
+        self.run = discipline.run if handover is None else handover.before(discipline.run)
+        shape = _shape_of(cls) if declared is None else Shape(self.inputs, self.outputs)
+        self._inputs, self._outputs = shape.inputs, shape.outputs
+        self._handed_out, self.limited = shape.handed_out, shape.limited
+        self._arrays = shape.arrays
+        self.compute = self._scalar() if shape.scalar else self._compute
+
+    def check_limits_at_once(self) -> None:
+        """Check declared limits after every run; for disciplines outside loops, whose outputs are final."""
+        if self.limited:
+            compute = self.compute
+
+            def compute_within(values: Sequence[Any], target: list[Any]) -> float:
+                spent = compute(values, target)
+                self.check_limits(target)
+                return spent
+
+            self.compute = compute_within
+
+    def _scalar(self) -> Computing:
+        return scalar_compute(
+            self.run,
+            tuple(zip(self._inputs, self.in_slots, strict=True)),
+            [(name, slot) for (name, _), slot in zip(self._outputs, self.out_slots, strict=True)],
+            take=self.take,
+            failure=self._failure,
         )
 
-    def compute(self, values: Sequence[Any], target: list[Any]) -> None:
-        """Read the inputs among ``values``, put the outputs, checked and frozen, into ``target``.
-
-        Raises:
-            DisciplineError: a subclass says what the discipline did wrong.
-        """
+    def _compute(self, values: Sequence[Any], target: list[Any]) -> float:
         inputs = {}
-        for name, slot in self._inputs:
+        for name, slot in zip(self._inputs, self.in_slots, strict=True):
             inputs[name] = values[slot]
         for name in self._handed_out:
             inputs[name] = hand_out(inputs[name])
+        start = perf_counter()
         try:
-            outputs = self._run(inputs)
-        except SystemExit as error:
-            raise DisciplineExited(discipline=self.path, error=repr(error)) from error
-        except Exception as error:
-            raise DisciplineRaised(discipline=self.path, error=_described(error)) from error
+            outputs = self.run(inputs)
+        except (Exception, SystemExit) as error:
+            raise self._failure(error) from error
+        spent = perf_counter() - start
+        self.take(outputs, target)
+        return spent
+
+    def take(self, outputs: Any, target: list[Any]) -> None:
+        """Check what the discipline returned and put it into ``target``."""
         if type(outputs) is not dict or len(outputs) != len(self._outputs):
             outputs = self._as_dict(outputs)
         if self._arrays:
             outputs = own_arrays(outputs, self._arrays)
-        for name, slot, check in self._outputs:
+        for (name, check), slot in zip(self._outputs, self.out_slots, strict=True):
             try:
                 value = outputs[name]
             except KeyError:
                 self._wrong_names(outputs)
-            # a finite float, by far the most frequent output, needs no call
-            if type(value) is not float or check is not None or value - value != 0.0:
-                value = self._checked(name, check, value)
-            target[slot] = value
+            target[slot] = self._checked(name, check, value)
+
+    def _failure(self, error: BaseException) -> DisciplineError:
+        kind = DisciplineExited if isinstance(error, SystemExit) else DisciplineRaised
+        text = repr(error) if isinstance(error, SystemExit) else _described(error)
+        return kind(discipline=self.path, error=text)
 
     def check_limits(self, values: Sequence[Any]) -> None:
         """Check declared ranges and possible values of the outputs, once they are final."""
-        for name, slot, variable in self.limited:
+        for name, position, within in self.limited:
             try:
-                variable.check(values[slot])
+                within(values[self.out_slots[position]])
             except InvalidValue as error:
                 raise InvalidOutput(discipline=self.path, variable=name, detail=str(error)) from None
 
     def _checked(self, name: str, check: Any, value: Any) -> Any:
         try:
-            return (check or finite_float)(value)
+            return check(value)
         except NotFiniteError as error:
             raise NotFinite(discipline=self.path, variable=name, detail=str(error)) from None
         except OutputFaultError as error:
@@ -129,7 +166,7 @@ class Node:
         return dict(outputs)
 
     def _wrong_names(self, outputs: Mapping[str, Any]) -> NoReturn:
-        declared = [name for name, _, _ in self._outputs]
+        declared = [name for name, _ in self._outputs]
         for name in outputs:
             if name not in declared:
                 near = difflib.get_close_matches(str(name), declared, n=1)
@@ -139,5 +176,37 @@ class Node:
         raise MissingOutput(discipline=self.path, variable=missing)
 
 
-def _described(error: Exception) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+class Shape:
+    """What all nodes of one discipline class share, unless it declares more at its place."""
+
+    __slots__ = ("arrays", "handed_out", "inputs", "limited", "outputs", "scalar")
+
+    def __init__(self, inputs: Mapping[str, Variable], outputs: Mapping[str, Variable]) -> None:
+        self.inputs = tuple(inputs)
+        self.handed_out = tuple(
+            name for name, v in inputs.items() if v.value_type.holds(VariableType.DATAFRAME)
+        )
+        self.outputs = tuple((name, checker_of(variable)) for name, variable in outputs.items())
+        self.arrays = tuple(n for n, v in outputs.items() if v.value_type.kind is VariableType.ARRAY)
+        self.limited = tuple(
+            (name, position, variable.check)
+            for position, (name, variable) in enumerate(outputs.items())
+            if has_limits(variable)
+        )
+        floats = all(check is finite_float for _, check in self.outputs)
+        few = len(self.inputs) <= MOST_INPUTS and 0 < len(self.outputs) <= MOST_OUTPUTS
+        self.scalar = floats and few and not self.handed_out
+
+
+_SHAPES: WeakKeyDictionary[type[Discipline], Shape] = WeakKeyDictionary()
+
+
+def _shape_of(cls: type[Discipline]) -> Shape:
+    shape = _SHAPES.get(cls)
+    if shape is None:
+        shape = _SHAPES[cls] = Shape(cls.inputs, cls.outputs)
+    return shape

@@ -1,6 +1,6 @@
 """Quick check of a table that a discipline returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,13 @@ import pandas as pd
 from sostrades_api.engine.output_faults import (
     NotFiniteError,
     OutputFaultError,
+    all_finite,
     not_finite_inside,
     wrong_type,
 )
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
+from sostrades_api.engine.tables import float_blocks, layout, names_of, own_table
 from sostrades_api.engine.value_types import Column
 
 _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list": "O", "multiple": "OUfiub"}
@@ -25,35 +27,38 @@ class FrameChecker:
     def __init__(self, columns: Mapping[str, Column] | None, *, missing: bool) -> None:
         self._columns = columns
         self._missing_allowed = missing
-        self._names = pd.Index(list(columns)) if columns is not None else None
-        self._only_floats = columns is not None and all(column.type == "float" for column in columns.values())
-        self._only_numbers = False
-        self._seen_columns: Any = None
-        self._seen_dtypes: list[Any] | None = None
+        self._names = names_of(None if columns is None else tuple(columns))
+        # layout, whether cells may hold objects, and whether all of them are numbers or flags
+        self._seen: tuple[Hashable, bool, bool] | None = None
 
     def __call__(self, value: Any) -> pd.DataFrame:
         """The table, columns in declared order, frozen; raises ``OutputFaultError``."""
         if not isinstance(value, pd.DataFrame):
             raise wrong_type(value, "a DataFrame")
         frame = value
-        if frame.columns is not self._seen_columns:
+        if not frame.columns.is_(self._names.seen):
             frame = self._with_columns(frame)
         frame = _with_plain_index(frame)
-        if self._only_floats:
-            numbers = frame.to_numpy()
-            if numbers.dtype.kind == "f":
-                if not self._missing_allowed and not np.isfinite(numbers).all():
-                    self._not_finite(frame)
-                return frame.copy(deep=False)
-        return self._check_columns(frame)
+        found, seen = layout(frame), self._seen
+        if seen is None or seen[0] != found:
+            dtypes = frame.dtypes.tolist()
+            self._check_dtypes(frame, dtypes)
+            only_numbers = all(dtype.kind in "fiub" for dtype in dtypes)
+            seen = self._seen = found, OBJECTS in dtypes, only_numbers  # in one: several threads may check
+        if seen[1]:
+            self._check_texts(frame, frame.dtypes.tolist())
+        if not self._missing_allowed and not (seen[2] and all(map(all_finite, float_blocks(frame)))):
+            self._not_finite(frame)
+        return freeze_frame(frame) if seen[1] else own_table(frame, columns=self._names.declared)
 
     def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
-        if self._names is None:
+        declared = self._names.declared
+        if declared is None:
             if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
                 raise OutputFaultError(f"column names must be different texts, got {list(frame.columns)}")
-        elif not frame.columns.equals(self._names):
-            return self._in_order(frame, list(self._names))
-        self._seen_columns = frame.columns
+        elif not self._names.are_those_of(frame):
+            return self._in_order(frame, declared.tolist())
+        self._names.seen = frame.columns
         return frame
 
     @staticmethod
@@ -66,20 +71,6 @@ class FrameChecker:
                 f"not declared: {', '.join(extra) or 'none'}"
             )
         return frame.reindex(columns=list(names))
-
-    def _check_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
-        dtypes = frame.dtypes.tolist()
-        if dtypes != self._seen_dtypes:
-            self._check_dtypes(frame, dtypes)
-            self._seen_dtypes = dtypes
-            self._only_numbers = bool(dtypes) and all(dtype.kind in "fiu" for dtype in dtypes)
-        if OBJECTS in dtypes:
-            self._check_texts(frame, dtypes)
-        if not self._missing_allowed:
-            numbers = frame.to_numpy() if self._only_numbers else None
-            if numbers is None or not np.isfinite(numbers).all():
-                self._not_finite(frame)
-        return freeze_frame(frame) if OBJECTS in dtypes else frame.copy(deep=False)
 
     def _check_dtypes(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
         for name, dtype in zip(frame.columns, dtypes, strict=True):

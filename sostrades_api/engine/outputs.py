@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, wrong_type
+from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError, all_finite, wrong_type
 from sostrades_api.engine.output_frames import FrameChecker
 from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array, is_frozen
 from sostrades_api.engine.value_types import INT_LIMITS, Column, ValueType, VariableType, kind_of
@@ -17,15 +17,11 @@ from sostrades_api.engine.variable import Variable
 Checker = Callable[[Any], Any]
 
 
-def checker_of(variable: Variable) -> Checker | None:
-    """A function that returns the value normalised and frozen, or raises ``OutputFaultError``.
-
-    ``None`` for a plain float: whoever asks tests for finite floats itself and calls ``finite_float``
-    for everything else.
-    """
+def checker_of(variable: Variable) -> Checker:
+    """A function that returns the value normalised and frozen, or raises ``OutputFaultError``."""
     check = _of_type(variable.value_type, variable.columns, missing=variable.optional)
     if not variable.optional:
-        return None if check is finite_float else check
+        return check
 
     def check_optional(value: Any) -> Any:
         return None if value is None else check(value)
@@ -106,7 +102,7 @@ def _any_array(value: Any) -> np.ndarray:
 
 def _finite_array(value: Any) -> np.ndarray:
     array = _any_array(value)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not all_finite(array):
         at = np.argwhere(~np.isfinite(array))[0].tolist()
         raise NotFiniteError(f"element {at} is {array[tuple(at)]}")
     return array

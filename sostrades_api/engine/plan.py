@@ -1,18 +1,32 @@
 """A plan: a process compiled once, executed many times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from typing import Any, Literal
 
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.dependencies import Dependencies
+from sostrades_api.engine.derivatives.of_plan import derivatives_of
+from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
-from sostrades_api.engine.errors import InvalidInputs, InvalidValue, MissingInputs
-from sostrades_api.engine.execution import Execution, ShouldStop
+from sostrades_api.engine.errors import InvalidInputs, InvalidValue, OtherStructure
+from sostrades_api.engine.execution import Execution, Part
 from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
+from sostrades_api.engine.missing import missing_inputs
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS
+from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, THREADS, WARM_START
 from sostrades_api.engine.observer import Observer
+from sostrades_api.engine.parallel import OneAtATime, run_parallel
 from sostrades_api.engine.protection import freeze
-from sostrades_api.engine.result import ExecutionResult, ResidualHistory, ResultValues
+from sostrades_api.engine.recall import Recall
+from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
+from sostrades_api.engine.result_cache import ResultCache
+from sostrades_api.engine.runner import ShouldStop
+from sostrades_api.engine.sampling import Samples, execute_many
+from sostrades_api.engine.session import Session
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 
@@ -44,7 +58,10 @@ class PlanVariable:
 
 
 class Plan:
-    """A process compiled to slots; made by ``build``, never changed, safe to execute any number of times."""
+    """A process compiled to slots; made by ``build``, never changed, safe to execute any number of times.
+
+    ``structuring`` holds the values, by full name, that it was built for; a static process has none.
+    """
 
     def __init__(
         self,
@@ -53,6 +70,8 @@ class Plan:
         variables: Mapping[str, PlanVariable],
         steps: Sequence[Node | Loop],
         short_names: Mapping[str, Mapping[str, str]],
+        structuring: Mapping[str, Any] | None = None,
+        plan_for: "Callable[[Mapping[str, Any]], Plan] | None" = None,
     ) -> None:
         self.name = name
         self.variables = variables
@@ -60,6 +79,8 @@ class Plan:
         nodes = [node for step in steps for node in ((step,) if isinstance(step, Node) else step.nodes)]
         self._nodes = {node.path: node for node in nodes}
         self._short_names = short_names
+        self.structuring: Mapping[str, Any] = structuring or {}
+        self._plan_for = plan_for
         self._slots = {full: slot for slot, full in enumerate(variables)}
         self._names = tuple(variables)
         self._template = [variable.default for variable in variables.values()]
@@ -68,7 +89,11 @@ class Plan:
             for name, slot in self._slots.items()
             if variables[name].io == "out" and name != RESIDUALS
         }
-        self._numerical = tuple((name, self._slots[name]) for name in NUMERICAL_INPUTS)
+        self._numerical = {name: self._slots[name] for name in NUMERICAL_INPUTS}
+        self._paths = tuple(self._nodes)
+        self._places = {path: index for index, path in enumerate(self._paths)}
+        self.parts = _parts(self.steps)
+        self._costs: dict[str, float] = {}
         self._needed = [
             slot
             for name, slot in self._slots.items()
@@ -84,6 +109,22 @@ class Plan:
     def loops(self) -> tuple[tuple[str, ...], ...]:
         """The disciplines of each loop, in order of sweep."""
         return tuple(step.paths for step in self.steps if isinstance(step, Loop))
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether other values may lead to another plan."""
+        return self._plan_for is not None
+
+    def plan_for(self, values: Mapping[str, Any]) -> "Plan":
+        """The plan of the process for the structuring values among these; itself, if the process is static.
+
+        Only structuring names are looked up in ``values``, so that it may be a mapping that reads on demand.
+
+        Raises:
+            InvalidInputs: a structuring value does not fit its variable.
+            BuildError: what these values ask for does not fit together.
+        """
+        return self if self._plan_for is None else self._plan_for(values)
 
     def discipline(self, path: str) -> Discipline:
         """The discipline at a path; ``KeyError`` when there is none."""
@@ -127,6 +168,9 @@ class Plan:
         *,
         observer: Observer | None = None,
         should_stop: ShouldStop | None = None,
+        previous: Mapping[str, Any] | None = None,
+        cache: ResultCache | None = None,
+        digests: Mapping[str, str] | None = None,
     ) -> ExecutionResult:
         """Run all disciplines on these inputs.
 
@@ -134,34 +178,156 @@ class Plan:
             values: by full name relative to the study; defaults are taken where one is missing.
             observer: told what happens.
             should_stop: asked before every run of a discipline; true ends with ``ExecutionStopped``.
+            previous: values of an earlier result by full name; with ``warm_start``, loops start from them.
+            cache: where outputs of the same disciplines on the same inputs are found, and stored.
+            digests: of the given values by full name, where they are known; equal digests mean equal values.
 
         Raises:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
-        slots = self._filled(values or {})
-        numerical = {name: slots[slot] for name, slot in self._numerical}
-        execution = Execution(
+        slots = self.filled(values or {}, previous)
+        threads = slots[self._slots[THREADS]]
+        if threads > 1 and observer is not None:
+            observer = OneAtATime(observer)
+        execution = self.execution(slots, observer=observer, should_stop=should_stop)
+        if cache is None:
+            execution.run(lambda: self._run(execution, threads=threads))
+        else:
+            recall = Recall(self, execution, cache=cache, digests=digests or {}, costs=self._costs)
+            execution.run(recall.run)
+        result = self.result(
+            execution, values=slots, history=execution.residuals, unconverged=execution.unconverged
+        )
+        if cache is not None:
+            self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
+        return result
+
+    def _run(self, execution: Execution, *, threads: int) -> None:
+        if threads > 1:
+            run_parallel(execution, self.dependencies, threads=threads)
+        else:
+            execution.run_parts(self.parts)
+
+    def execute_many(
+        self,
+        columns: Mapping[str, Sequence[Any]],
+        *,
+        outputs: Sequence[str],
+        values: Mapping[str, Any] | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Samples:
+        """Execute once a sample; each is independent of the others and equal to ``execute`` to the bit.
+
+        Args:
+            columns: by full name, one value a sample.
+            outputs: full names of what is wanted of each.
+            values: of other inputs, the same for all samples.
+            should_stop: asked before every run of a discipline; true ends with ``ExecutionStopped``.
+
+        Returns:
+            the outputs in columns; a sample that fails leaves None there, and its error.
+
+        Raises:
+            InvalidInputs: before the first sample, with every fault.
+        """
+        return execute_many(self, columns, outputs=outputs, values=values, should_stop=should_stop)
+
+    def remember_costs(self, seconds: Mapping[str, float]) -> None:
+        """Seconds that disciplines took before, by path: what is quicker than a look-up is not looked up."""
+        self._costs.update(seconds)
+
+    def session(self, *, incremental: bool = True) -> Session:
+        """A session: executions in memory where only what a change touches is run.
+
+        Args:
+            incremental: false runs everything every time.
+        """
+        return Session(self, incremental=incremental)
+
+    def derivatives(
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        of: Sequence[str],
+        wrt: Sequence[str],
+        mode: str = "auto",
+        method: str = "auto",
+    ) -> TotalDerivatives:
+        """Execute, and differentiate outputs with respect to inputs, through all that lies between.
+
+        Args:
+            values: as for ``execute``.
+            of: full names of outputs that hold floats.
+            wrt: full names of inputs that hold floats.
+            mode: ``direct``, ``adjoint``, or ``auto``: the one with fewer solves.
+            method: ``auto`` (declared Jacobians, else complex step where safe, else finite differences),
+                ``complex_step``, or ``finite_differences``.
+
+        Raises:
+            NotDifferentiable: a name is no such output or input, or its loop has not converged.
+            ExecutionError: as for ``execute``.
+        """
+        return derivatives_of(
+            self, self._slots, values, of=tuple(of), wrt=tuple(wrt), mode=mode, method=method
+        )
+
+    def describe(self) -> str:
+        """The order of execution as text; in loops the order of sweep, and what is fed back."""
+        return described(self.steps, self._names)
+
+    # --- an execution in pieces, for sessions and the like ----------------------------------------------
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """What each step reads and makes."""
+        return Dependencies(self.steps, slots=len(self._names))
+
+    def slot(self, name: str) -> int:
+        """Where a variable lies; ``KeyError`` when there is none."""
+        return self._slots[name]
+
+    def execution(
+        self, slots: list[Any], *, observer: Observer | None, should_stop: ShouldStop | None
+    ) -> Execution:
+        """An execution on slots already filled with inputs; it has still to be run."""
+        return Execution(
             slots,
             names=self._names,
-            total=len(self._nodes),
-            numerical=numerical,
+            paths=self._paths,
+            numerical=self._numerical,
             observer=observer,
             should_stop=should_stop,
         )
-        execution.run(self.steps)
-        history = ResidualHistory(execution.residuals)
+
+    def result(
+        self,
+        execution: Execution,
+        *,
+        values: Sequence[Any],
+        history: Sequence[tuple[str, int, float]],
+        unconverged: Sequence[Loop],
+    ) -> ExecutionResult:
+        """The result of an execution that has been run."""
+        residuals = ResidualHistory(history)
         return ExecutionResult(
-            values=ResultValues(slots, self._made, history),
-            converged=execution.converged,
-            seconds=dict(zip(self._nodes, execution.seconds, strict=True)),
-            runs=dict(zip(self._nodes, execution.runs, strict=True)),
-            history=history,
+            values=ResultValues(values, self._made, residuals),
+            converged=not unconverged,
+            seconds=PerDiscipline(self._places, execution.runner.seconds),
+            runs=PerDiscipline(self._places, execution.runner.runs),
+            history=residuals,
+            total_seconds=execution.total_seconds,
+            **downstream_of(unconverged, self.steps, self._names),
         )
 
-    def _filled(self, values: Mapping[str, Any]) -> list[Any]:
+    def filled(self, values: Mapping[str, Any], previous: Mapping[str, Any] | None = None) -> list[Any]:
+        """The slots at the start: these values, checked and frozen, and defaults."""
         slots = list(self._template)
+        if previous and values.get(WARM_START, self.variables[WARM_START].default) is True:
+            for name, value in warm_values(self.variables, previous).items():
+                slots[self._slots[name]] = value
         for name, value in self.check(values).items():
             slots[self._slots[name]] = freeze(value)
+        self.require_structure(slots)
         missing = []
         for slot in self._needed:
             if slots[slot] is MISSING:
@@ -170,5 +336,22 @@ class Plan:
                 else:
                     missing.append(self._names[slot])
         if missing:
-            raise MissingInputs(variables=tuple(missing))
+            raise missing_inputs(missing, self.variables)
         return slots
+
+    def require_structure(self, slots: Sequence[Any]) -> None:
+        """Raise ``OtherStructure`` when structuring values are not those that the plan was built for."""
+        others = [
+            name for name, value in self.structuring.items() if not same_bits(slots[self._slots[name]], value)
+        ]
+        if others:
+            raise OtherStructure(variables=tuple(others))
+
+
+def _parts(steps: Sequence[Node | Loop]) -> tuple[Part, ...]:
+    """Steps with the disciplines between two loops taken together."""
+    parts: list[Part] = []
+    for is_loop, group in groupby(steps, key=lambda step: isinstance(step, Loop)):
+        members: Any = tuple(group)
+        parts.extend(members if is_loop else (members,))
+    return tuple(parts)

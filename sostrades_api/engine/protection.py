@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from sostrades_api.engine.tables import holds_objects, own_table
+
 OBJECTS = np.dtype(object)
 """Dtype of columns whose cells may hold lists."""
 _PROBE = {"only here": object()}
@@ -107,6 +109,8 @@ def own_arrays(outputs: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """A shallow copy under copy-on-write; lists inside cells, which it would share, are frozen."""
+    if not holds_objects(frame):
+        return own_table(frame)
     frozen = frame.copy(deep=False)
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if dtype == OBJECTS:
@@ -115,6 +119,8 @@ def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _thaw_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    if not holds_objects(frame):
+        return own_table(frame)
     thawed = frame.copy(deep=False)
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if dtype == OBJECTS:
@@ -149,7 +155,7 @@ def thaw(value: Any) -> Any:
 def hand_out(value: Any) -> Any:
     """What one consumer gets of a frozen value: tables, also nested ones, as shallow copies of its own."""
     if isinstance(value, pd.DataFrame):
-        return value.copy(deep=False)
+        return own_table(value)
     if isinstance(value, dict):
         return FrozenDict({key: hand_out(element) for key, element in value.items()})
     if isinstance(value, list):

@@ -58,7 +58,11 @@ class _FewFloats:
             change = after - before if after >= before else before - after
             if not change < math.inf:
                 return math.inf
-            magnitude = max(after, -after, before, -before)
+            magnitude = after if after >= 0.0 else -after
+            if magnitude < before:
+                magnitude = before
+            elif magnitude < -before:
+                magnitude = -before
             if magnitude > largest[i]:
                 largest[i] = magnitude
             elif magnitude < _REMEMBERED_SHARE * largest[i]:

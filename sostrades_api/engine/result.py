@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sostrades_api.engine.numerical import RESIDUALS
+from sostrades_api.engine.profile import Profile
 from sostrades_api.engine.protection import thaw
 
 
@@ -27,8 +28,33 @@ class ResultValues(Mapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         return iter((*self._made, RESIDUALS))
 
+    @property
+    def slots(self) -> Sequence[Any]:
+        """All values of the plan by slot, inputs too, frozen; for derivatives and warm starts."""
+        return self._slots
+
     def __len__(self) -> int:
         return len(self._made) + 1
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({dict(self)!r})"
+
+
+class PerDiscipline(Mapping[str, Any]):
+    """A number a discipline, by path, in order of execution."""
+
+    def __init__(self, places: Mapping[str, int], numbers: Sequence[Any]) -> None:
+        self._places = places
+        self._numbers = numbers
+
+    def __getitem__(self, path: str) -> Any:
+        return self._numbers[self._places[path]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self)!r})"
@@ -60,8 +86,11 @@ class ExecutionResult:
     Attributes:
         values: every output by full name relative to the study.
         converged: false when an unconverged loop was accepted (``allow_unconverged``).
-        seconds: time spent in each discipline, all its runs together.
-        runs: how often each discipline ran.
+        seconds: time spent in each discipline itself, all its runs together.
+        runs: how often each discipline ran; 0 when what it had made before was used again.
+        total_seconds: of the whole execution, with what the engine did.
+        unconverged: every output that depends on an accepted loop that did not converge, by full name.
+        unconverged_disciplines: the paths of those who made them, in order of execution.
     """
 
     values: Mapping[str, Any]
@@ -69,6 +98,19 @@ class ExecutionResult:
     seconds: Mapping[str, float]
     runs: Mapping[str, int]
     history: ResidualHistory
+    total_seconds: float
+    unconverged: tuple[str, ...] = ()
+    unconverged_disciplines: tuple[str, ...] = ()
+
+    @cached_property
+    def reused(self) -> tuple[str, ...]:
+        """The disciplines whose outputs were known and that were not run, in order of execution."""
+        return tuple(path for path, count in self.runs.items() if not count)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """Where the time went."""
+        return Profile.of(self.seconds, self.runs, total_seconds=self.total_seconds)
 
     @property
     def residuals(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sostrades_api.engine import Plan
 from sostrades_api.models import ExecutionValue
 from sostrades_api.storage import ValueStore
 
@@ -17,3 +18,10 @@ def execution_inputs(session: Session, *, execution_id: int, values: ValueStore)
     digests = {name: digest for name, digest in session.execute(query)}  # noqa: C416 - rows, not pairs
     found = values.get_many(session, digests.values())
     return {name: found[digest] for name, digest in digests.items()}
+
+
+def present_inputs(inputs: dict[str, Any], *, plan: Plan) -> dict[str, Any]:
+    """Without the stored values of variables that structuring inputs have made disappear."""
+    if not plan.is_dynamic:
+        return inputs
+    return {name: value for name, value in inputs.items() if name in plan.variables}

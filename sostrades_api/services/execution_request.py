@@ -22,28 +22,37 @@ from sostrades_api.models import (
 )
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_find_active import execution_find_active
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.storage import ValueStore
 
 FIRST_ATTEMPT = 1
 
 
 def execution_request(
-    session: Session, study: StudyCase, *, actor: Actor, queue: ExecutionQueue
+    session: Session,
+    study: StudyCase,
+    *,
+    actor: Actor,
+    queue: ExecutionQueue,
+    values: ValueStore | None = None,
 ) -> Execution:
     """Queue an execution of this study case on the parameters it has now.
 
-    Without Redis it stays queued in the database; the sweeper announces it later.
+    ``values`` is where structuring inputs are read; a process without them needs none. Without Redis it stays
+    queued in the database; the sweeper announces it later.
 
     Raises:
         AlreadyRunningError: One is queued or running; it is not touched.
         StudyNotLoadableError: The process is not installed or cannot be built.
         InvalidValuesError: A required input has neither a value nor a default; every one is named.
     """
-    plan = study_plan(study.process_name).plan
+    study_plan(study.process_name)  # fails, or is built, before the study is locked
     with unit_of_work(session) as unit:
         study = _locked(session, study.id)
+        plan = study_plan(study.process_name, StoredValues(session, study.id, values=values)).plan
         if execution_find_active(session, study_case_id=study.id) is not None:
             raise AlreadyRunningError
         _require_inputs(session, study, plan=plan)

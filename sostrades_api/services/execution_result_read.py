@@ -42,13 +42,13 @@ def execution_result_read(
     execution = execution_find_result(session, study_case_id=study.id)
     if execution is None:
         return None
-    plan = study_plan(execution.process_name).plan
     query = select(ExecutionValue).where(ExecutionValue.execution_id == execution.id)
     rows = session.scalars(query).all()
     found = values.get_many(session, [row.digest for row in rows])
     sides: dict[str, dict[str, Any]] = {"in": {}, "out": {}}
     for row in rows:
         sides[row.io][row.name] = found[row.digest]
+    plan = study_plan(execution.process_name, sides["in"]).plan
     return ExecutionOutcome(
         execution=execution, plan=plan, given=sides["in"], values=sides["in"] | sides["out"]
     )

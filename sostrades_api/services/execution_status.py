@@ -12,8 +12,10 @@ from sostrades_api.errors import StudyNotLoadableError
 from sostrades_api.models import Execution, ExecutionState, StudyCase
 from sostrades_api.queueing import ExecutionQueue, LiveProgress
 from sostrades_api.services.role_find import role_find
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import study_plan
+from sostrades_api.storage import ValueStore
 
 NOT_EXECUTED = "NOT EXECUTED"
 UNKNOWN = "----"  # what API v0 clients show while there is no figure
@@ -31,7 +33,12 @@ _LIVE_STATES = frozenset({ExecutionState.RUNNING, ExecutionState.STOPPING})
 
 
 def execution_status(
-    session: Session, study: StudyCase, *, actor: Actor, queue: ExecutionQueue
+    session: Session,
+    study: StudyCase,
+    *,
+    actor: Actor,
+    queue: ExecutionQueue,
+    values: ValueStore | None = None,
 ) -> dict[str, Any]:
     """The status of this study case; with Redis down, as the database knows it.
 
@@ -40,6 +47,7 @@ def execution_status(
         study: The study case.
         actor: Who asks; who may not read values is told which discipline failed, not what it said.
         queue: For live progress.
+        values: Where structuring inputs are read; a process without them needs none.
 
     Returns:
         The fields of API v0, discipline names in full, and ``execution_id``, ``progress`` (0 to 1),
@@ -48,7 +56,7 @@ def execution_status(
     """
     execution = execution_find_latest(session, study_case_id=study.id)
     if execution is None:
-        return _not_executed(study)
+        return _not_executed(study, StoredValues(session, study.id, values=values))
     live = _live_of(execution, queue=queue)
     disciplines = live.named(execution.disciplines) if live else execution.disciplines
     usage = (live.usage if live else None) or execution.usage
@@ -106,9 +114,9 @@ def _live_of(execution: Execution, *, queue: ExecutionQueue) -> LiveProgress | N
     return live if live is not None and live.token == execution.token else None
 
 
-def _not_executed(study: StudyCase) -> dict[str, Any]:
+def _not_executed(study: StudyCase, stored: StoredValues) -> dict[str, Any]:
     try:
-        disciplines = dict.fromkeys(study_plan(study.process_name).plan.disciplines, "CONFIGURE")
+        disciplines = dict.fromkeys(study_plan(study.process_name, stored).plan.disciplines, "CONFIGURE")
     except StudyNotLoadableError:  # its status can be read even so: it was not executed
         disciplines = {}
     return {

@@ -66,7 +66,7 @@ def parameter_check(
     for update in updates:
         try:
             name, planned = _editable(update.variable_id, plan=plan, study_name=study_name)
-            checked[name] = _checked(update, planned)
+            checked[name] = checked_update(update, planned)
             if fixed_columns(planned.variable):
                 require_fixed_columns(planned.variable, checked[name].value, present=present(name))
         except InvalidValue as error:
@@ -87,7 +87,12 @@ def _editable(variable_id: str, *, plan: StudyPlan, study_name: str) -> tuple[st
     return name, planned
 
 
-def _checked(update: ScalarUpdate | TableUpdate, planned: PlanVariable) -> CheckedUpdate:
+def checked_update(update: ScalarUpdate | TableUpdate, planned: PlanVariable) -> CheckedUpdate:
+    """The value of one update.
+
+    Raises:
+        InvalidValue: with every fault.
+    """
     variable = planned.variable
     if isinstance(update, TableUpdate):
         return CheckedUpdate(value=variable.check(parse(variable, update.content)))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sostrades_api.engine import MISSING, Variable
 from sostrades_api.errors import FaultyItem, InvalidValuesError, NoResultError, NotFoundError
 from sostrades_api.models import ExecutionValue, StudyCase, StudyParameter
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_load import execution_find_finished
 from sostrades_api.services.study_case_names import find_relative_name
 from sostrades_api.services.study_plan import study_plan
@@ -43,7 +44,7 @@ def parameter_value(
     session: Session, study: StudyCase, *, parameter_key: str, values: ValueStore
 ) -> tuple[Variable, Any]:
     """The variable of this full name and its value; raises what `parameter_download` raises of these."""
-    plan = study_plan(study.process_name).plan
+    plan = study_plan(study.process_name, StoredValues(session, study.id, values=values)).plan
     name = find_relative_name(study.name, full=parameter_key)
     planned = plan.variables.get(name) if name is not None else None
     if name is None or planned is None:

@@ -138,13 +138,14 @@ def show(value: Any, *, tables: bool = False) -> dict[str, Any]:
 
 
 def default_of(planned: PlanVariable) -> Any:
-    """What is shown of a variable that nobody gave a value: its default, null if it is computed."""
-    return None if planned.io == "out" or planned.default is MISSING else planned.default
+    """What is shown of a variable without a value: its default; of a loop's coupling where it starts."""
+    is_given = planned.io == "in" or planned.in_loop
+    return planned.default if is_given and planned.default is not MISSING else None
 
 
 def is_editable(planned: PlanVariable) -> bool:
-    """Whether a user may give this variable a value."""
-    return planned.io == "in" and planned.variable.editable
+    """Whether a user may give this variable a value; that of a loop's coupling is where the loop starts."""
+    return (planned.io == "in" or planned.in_loop) and planned.variable.editable
 
 
 def _subtype(value_type: ValueType) -> Any:

@@ -49,7 +49,7 @@ def study_case_create(
         raise ForbiddenError(msg)
     checked_name = checked_study_name(name, pointer="/name")
     reference_name, reference_values = _reference(process_name, reference)
-    checked = _checked(study_plan(process_name), reference_values)
+    checked = _checked(study_plan(process_name, reference_values), reference_values)
     staged = values.stage(checked)
     with unit_of_work(session):
         digests = values.put_many(session, staged)

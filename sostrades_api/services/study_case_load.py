@@ -12,6 +12,7 @@ from sostrades_api.errors import NotFoundError
 from sostrades_api.models import Execution, ExecutionState, ExecutionValue, StudyCase, StudyParameter
 from sostrades_api.services.parameter_json import default_of, show
 from sostrades_api.services.parameter_summary import NOT_SUMMARISED, summarised
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import StudyPlan, study_plan
 from sostrades_api.storage import ValueStore
@@ -20,7 +21,7 @@ from sostrades_api.storage import ValueStore
 class LoadedSide(StrEnum):
     """Which variables a load lists."""
 
-    IN = "in"  # those a user may edit, the numerical parameters among them
+    IN = "in"  # those a user may edit: inputs, numerical parameters, and what loops start from
     OUT = "out"  # what the disciplines compute, with the values of the latest finished execution
     ALL = "all"  # every variable, inputs that are not editable included
 
@@ -73,10 +74,12 @@ def study_case_load(
         StudyNotLoadableError: its process is not installed any more, or cannot be built.
     """
     snapshot = _read_snapshot(session, study_case_id)
-    plan = study_plan(snapshot.process_name)
+    stored = StoredValues(session, study_case_id, values=values, digests=snapshot.digests)
+    plan = study_plan(snapshot.process_name, stored)
     execution_id = None if io is LoadedSide.IN else execution_find_finished(session, study_case_id)
     wanted = list(_wanted(plan, study_name=snapshot.name, io=io, prefix=prefix))
-    digests = dict(snapshot.digests)
+    computed = set() if io is LoadedSide.IN else {n for n in wanted if plan.descriptions[n]["io"] == "out"}
+    digests = {name: digest for name, digest in snapshot.digests.items() if name not in computed}
     if execution_id is not None:
         digests |= _output_digests(session, execution_id)
     shown = show_stored(
@@ -86,10 +89,16 @@ def study_case_load(
     for name in wanted:
         if name in digests:
             entry = {**plan.descriptions[name], **shown[digests[name]]}
+        elif name in computed:  # not yet; what a loop starts from is no result
+            entry = {**plan.descriptions[name], **show(None)}
         elif tables:
             entry = {**plan.descriptions[name], **show(default_of(plan.plan.variables[name]), tables=True)}
         else:
             entry = plan.defaults[name]
+        if (
+            name in computed and entry["editable"]
+        ):  # what is shown here is the result, not where a loop starts
+            entry = {**entry, "editable": False}
         variables[full_name(snapshot.name, relative=name)] = entry
     return LoadedStudy(
         revision=snapshot.revision,

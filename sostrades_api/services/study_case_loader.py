@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.errors import UnavailableError
 from sostrades_api.services.parameter_json import json_bytes
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_load import LoadedSide, study_case_load
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.storage import ValueStore
@@ -152,8 +153,7 @@ class StudyLoader:
                 self._large.pop(request, None)
 
     def _load(self, request: LoadRequest) -> LoadedBody:
-        fingerprint = study_plan(request.process_name).fingerprint
-        loaded = self._find_shared(request, fingerprint)
+        loaded = self._find_shared(request, self._fingerprint(request))
         if loaded is None:
             with self._open_session() as session:
                 study = study_case_load(
@@ -169,6 +169,15 @@ class StudyLoader:
             self._share(_really(request, loaded), loaded)
         self._keep(request, loaded)
         return loaded
+
+    def _fingerprint(self, request: LoadRequest) -> str:
+        """Of the plan for the study case's own structuring values; the database is asked only for those."""
+        plan = study_plan(request.process_name)
+        if plan.plan.is_dynamic:
+            with self._open_session() as session:
+                stored = StoredValues(session, request.study_case_id, values=self._values)
+                plan = study_plan(request.process_name, stored)
+        return plan.fingerprint
 
     def _keep(self, asked: LoadRequest, loaded: LoadedBody) -> None:
         request = _really(asked, loaded)

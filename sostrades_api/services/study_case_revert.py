@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from sostrades_api.access import Actor
 from sostrades_api.errors import FaultyItem, InvalidValuesError
 from sostrades_api.models import ParameterChange, StudyCase
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_get import study_case_lock
-from sostrades_api.services.study_case_load import show_stored
+from sostrades_api.services.study_case_load import show_stored, study_case_load
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_case_update import UpdatedStudy, require_revision, write_parameters
 from sostrades_api.services.study_plan import study_plan
@@ -34,8 +35,8 @@ def study_case_revert(
         StudyNotLoadableError: its process is not installed any more, or cannot be built.
     """
     require_revision(study, if_match_revisions)
-    plan = study_plan(study.process_name)
-    study_case_id, study_name = study.id, study.name
+    study_case_id, study_name, process_name = study.id, study.name, study.process_name
+    before = study_plan(process_name, StoredValues(session, study_case_id, values=values))
     with unit_of_work(session):
         locked = study_case_lock(session, study_case_id)
         require_revision(locked, if_match_revisions)
@@ -46,15 +47,18 @@ def study_case_revert(
         note = f"reverted to revision {revision}"
         write_parameters(session, locked, digests=digests, actor=actor, note=note)
         reached = locked.revision
+    plan = study_plan(process_name, StoredValues(session, study_case_id, values=values))
     stored = {digest for digest in digests.values() if digest is not None}
     shown = show_stored(session, stored, values=values, tables=False)
     variables = {}
+    if plan is not before:
+        variables = study_case_load(session, study_case_id, values=values).variables
     for name, digest in digests.items():
-        if name not in plan.descriptions:  # an older version of the process had it
+        if name not in plan.descriptions:  # another structure or an older version of the process had it
             continue
         entry = plan.defaults[name] if digest is None else {**plan.descriptions[name], **shown[digest]}
         variables[full_name(study_name, relative=name)] = entry
-    return UpdatedStudy(revision=reached, variables=variables)
+    return UpdatedStudy(revision=reached, fingerprint=plan.fingerprint, variables=variables)
 
 
 def _digests_at(session: Session, study_case_id: int, *, revision: int) -> dict[str, str | None]:

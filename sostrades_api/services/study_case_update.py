@@ -12,7 +12,10 @@ from sostrades_api.errors import PreconditionFailedError, RevisionConflictError
 from sostrades_api.models import ParameterChange, StudyCase, StudyParameter, utc_now
 from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate, parameter_check
 from sostrades_api.services.parameter_json import default_of, show
+from sostrades_api.services.parameter_structure import parameter_structure
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_get import study_case_lock
+from sostrades_api.services.study_case_load import study_case_load
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import StudyPlan, study_plan
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -23,9 +26,13 @@ _MOST_NAMES = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class UpdatedStudy:
-    """The revision an update led to, and its variables as a load shows them, with what was converted."""
+    """The revision an update led to, and its variables as a load shows them, with what was converted.
+
+    When the update changed which variables there are, all those that a load lists are in ``variables``.
+    """
 
     revision: int
+    fingerprint: str
     variables: dict[str, dict[str, Any]]
 
 
@@ -41,7 +48,9 @@ def study_case_update(
 ) -> UpdatedStudy:
     """Give new values to some variables; a running execution is not touched.
 
-    The revision grows by one, unless every variable already has exactly this value.
+    The revision grows by one, unless every variable already has exactly this value. A new value of a
+    structuring input may make variables appear and disappear; the values of those that disappear stay stored,
+    and are theirs again when they reappear.
 
     Raises:
         InvalidValuesError: every faulty item; nothing was stored.
@@ -50,25 +59,34 @@ def study_case_update(
         StudyNotLoadableError: its process is not installed any more, or cannot be built.
     """
     require_revision(study, if_match_revisions)
-    study_case_id, study_name = study.id, study.name
-    plan = study_plan(study.process_name)
-    present = _Present(session, study_case_id, values=values, plan=plan)
-    checked = parameter_check([*scalars, *tables], plan=plan, study_name=study_name, present=present.value)
-    staged = values.stage({name: update.value for name, update in checked.items()})
-    with unit_of_work(session):
-        locked = study_case_lock(session, study_case_id)
-        require_revision(locked, if_match_revisions)
-        present.require_unchanged()
-        digests = values.put_many(session, staged)
-        write_parameters(session, locked, digests=digests, actor=actor)
-        revision = locked.revision
+    study_case_id, study_name, process_name = study.id, study.name, study.process_name
+    updates = [*scalars, *tables]
+    while True:
+        stored = StoredValues(session, study_case_id, values=values)
+        before = study_plan(process_name, stored)
+        plan = parameter_structure(updates, plan=before, stored=stored, study_name=study_name)
+        present = _Present(session, study_case_id, values=values, plan=plan)
+        checked = parameter_check(updates, plan=plan, study_name=study_name, present=present.value)
+        staged = values.stage({name: update.value for name, update in checked.items()})
+        with unit_of_work(session):
+            locked = study_case_lock(session, study_case_id)
+            require_revision(locked, if_match_revisions)
+            if study_plan(process_name, StoredValues(session, study_case_id, values=values)) is not before:
+                continue  # another update changed the structure meanwhile: check against what there is now
+            present.require_unchanged()
+            digests = values.put_many(session, staged)
+            write_parameters(session, locked, digests=digests, actor=actor)
+            revision = locked.revision
+        break
     variables = {}
+    if plan is not before:
+        variables = study_case_load(session, study_case_id, values=values).variables
     for name, update in checked.items():
         shown = {**plan.descriptions[name], **show(update.value)}
         if update.converted_from is not None:
             shown["converted_from"] = update.converted_from
         variables[full_name(study_name, relative=name)] = shown
-    return UpdatedStudy(revision=revision, variables=variables)
+    return UpdatedStudy(revision=revision, fingerprint=plan.fingerprint, variables=variables)
 
 
 class _Present:

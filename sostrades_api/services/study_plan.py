@@ -1,13 +1,13 @@
 """The plan of a study case's process, with what every study of that process shows alike."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import xxhash
 
-from sostrades_api.engine import EngineError, Plan
+from sostrades_api.engine import EngineError, InvalidInputs, Plan
 from sostrades_api.errors import NotFoundError, StudyNotLoadableError
 from sostrades_api.processes import catalogue
 from sostrades_api.services.parameter_json import default_of, described, json_bytes, json_value, show
@@ -31,20 +31,49 @@ class StudyPlan:
     fingerprint: str
 
 
-def study_plan(process_name: str) -> StudyPlan:
-    """The plan of this process.
+def study_plan(process_name: str, given: Mapping[str, Any] | None = None) -> StudyPlan:
+    """The plan of this process for these values by relative name; only structuring names are looked up.
+
+    A stored structuring value that does not fit any more (its process has changed) counts as not given, so
+    that the study case can be loaded and mended.
 
     Raises:
         StudyNotLoadableError: the process is not installed any more, or cannot be built.
     """
     try:
-        return _described_plan(catalogue.plan_of(process_name))
+        return described_plan(_plan_for(catalogue.plan_of(process_name), given or {}))
     except NotFoundError as error:
         msg = f"its process {process_name!r} cannot be used: {public_text(error.detail)}"
         raise StudyNotLoadableError(msg) from error
     except EngineError as error:
         msg = f"its process {process_name!r} cannot be built: {public_text(str(error))}"
         raise StudyNotLoadableError(msg) from error
+
+
+def _plan_for(plan: Plan, given: Mapping[str, Any]) -> Plan:
+    while True:
+        try:
+            return plan.plan_for(given)
+        except InvalidInputs as error:
+            given = _Without(given, error.faults)
+
+
+class _Without(Mapping[str, Any]):
+    """Values without some of them."""
+
+    def __init__(self, values: Mapping[str, Any], names: Iterable[str]) -> None:
+        self._values, self._names = values, frozenset(names)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._names:
+            raise KeyError(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._values if name not in self._names)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def require_installed(process_name: str) -> None:
@@ -54,7 +83,8 @@ def require_installed(process_name: str) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _described_plan(plan: Plan) -> StudyPlan:
+def described_plan(plan: Plan) -> StudyPlan:
+    """A plan with what is shown of its variables."""
     descriptions = {name: described(variable) for name, variable in plan.variables.items()}
     defaults = {name: {**descriptions[name], **show(default_of(v))} for name, v in plan.variables.items()}
     exact = [json_value(default_of(variable), tables=True) for variable in plan.variables.values()]

@@ -17,10 +17,11 @@ from sostrades_api.platform import current_platform
 from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate
 from sostrades_api.services.parameter_download import parameter_download
 from sostrades_api.services.parameter_rows import parameter_rows
+from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_load import LoadedSide, study_case_load
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_case_update import study_case_update
-from sostrades_api.services.study_plan import study_plan
+from sostrades_api.services.study_plan import StudyPlan, study_plan
 from sostrades_api.web.signed_in import actor, guarded
 from sostrades_api.web.study import shared_context, study_for
 from sostrades_api.web.table_page import ROWS, table_page
@@ -69,7 +70,7 @@ def show(study_id: int) -> str:
     if not search:
         variables.sort(key=lambda variable: variable.is_numerical)  # how it is solved after what it is
     start = (number - 1) * PAGE_SIZE
-    nodes = {name.rpartition(".")[0] for name in study_plan(study.process_name).descriptions}
+    nodes = {name.rpartition(".")[0] for name in _plan(study).descriptions}
     return render_template(
         "study_data.html",
         tree=tree_of(sorted(nodes)),
@@ -139,8 +140,13 @@ def change(study_id: int) -> AnyResponse:
     return jsonify({"revision": updated.revision, "variables": updated.variables})
 
 
+def _plan(study: StudyCase) -> StudyPlan:
+    stored = StoredValues(db.session(), study.id, values=current_platform().values)
+    return study_plan(study.process_name, stored)
+
+
 def _column_units(study: StudyCase, name: str) -> dict[str, str | None]:
-    described = study_plan(study.process_name).descriptions[name.removeprefix(f"{study.name}.")]
+    described = _plan(study).descriptions[name.removeprefix(f"{study.name}.")]
     return {column: each["unit"] for column, each in (described["column_descriptors"] or {}).items()}
 
 
@@ -148,7 +154,7 @@ def _update(study: StudyCase, name: str) -> dict[str, Any]:
     file = request.files.get("file")
     if file is not None:
         return {"tables": [TableUpdate(variable_id=name, content=file.read())]}
-    kinds = study_plan(study.process_name).descriptions
+    kinds = _plan(study).descriptions
     kind = kinds.get(name.removeprefix(f"{study.name}."), {}).get("type", "")
     return {
         "scalars": [ScalarUpdate(variable_id=name, value=typed(request.form.get("value", ""), kind=kind))]

@@ -34,7 +34,10 @@ def shared_context(study: StudyCase) -> dict[str, Any]:
     """What every page of a study case needs."""
     role = role_find(db.session(), study, actor=actor())
     allowed = {permission.name for permission in Permission if can(actor(), permission, role=role)}
-    status = execution_status(db.session(), study, actor=actor(), queue=current_platform().queue)
+    platform = current_platform()
+    status = execution_status(
+        db.session(), study, actor=actor(), queue=platform.queue, values=platform.values
+    )
     return {"study": study, "role": role, "allowed": allowed, "status": status}
 
 
@@ -110,7 +113,9 @@ def status(study_id: int) -> Response:
 def run(study_id: int) -> AnyResponse:
     """Request an execution."""
     study = study_for(Permission.EXECUTE, study_id)
-    execution_request(db.session(), study, actor=actor(), queue=current_platform().queue)
+    execution_request(
+        db.session(), study, actor=actor(), queue=current_platform().queue, values=current_platform().values
+    )
     return _after(study)
 
 
@@ -128,4 +133,7 @@ def _after(study: StudyCase) -> AnyResponse:
 
 
 def _status(study: StudyCase) -> Response:
-    return jsonify(execution_status(db.session(), study, actor=actor(), queue=current_platform().queue))
+    platform = current_platform()
+    return jsonify(
+        execution_status(db.session(), study, actor=actor(), queue=platform.queue, values=platform.values)
+    )

@@ -2,19 +2,23 @@
 
 import logging
 import signal
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from sostrades_api.engine import ExecutionResult, ExecutionStopped
+from sostrades_api.engine import ExecutionResult, ExecutionStopped, Plan
+from sostrades_api.engine.memory import keep_freed_memory
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import db
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
-from sostrades_api.services.execution_inputs import execution_inputs
+from sostrades_api.services.execution_inputs import execution_inputs, present_inputs
+from sostrades_api.services.execution_warm_start import execution_warm_start
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.worker.failures import failure_of, seconds_lines
 from sostrades_api.worker.monitor import RunMonitor
@@ -77,18 +81,40 @@ class AttemptRun:
             raise AttemptLostError
 
     def _run(self) -> ExecutionResult:
-        plan = study_plan(self._attempt.process_name).plan
         inputs = execution_inputs(
             self._session, execution_id=self._attempt.execution_id, values=self._runtime.platform.values
         )
+        plan = study_plan(self._attempt.process_name, inputs).plan
+        inputs = present_inputs(inputs, plan=plan)
+        previous = self._previous(plan, inputs)
         self._session.rollback()  # no transaction stays open while the models run
         tolerance = inputs.get("tolerance", plan.variables["tolerance"].default)
         self._monitor = RunMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
         signal.signal(signal.SIGUSR1, self._on_stop_signal)
+        keep_freed_memory()  # of this work-horse, which ends after the run
         self._log.add(f"{len(inputs)} values given, the others at their defaults")
         ticker = Ticker(self._runtime, self._attempt, monitor=self._monitor, log=self._log, usage=self._usage)
         with ticker, captured_logging(self._log, discipline=lambda: self._monitor.running):
-            return plan.execute(inputs, observer=self._monitor, should_stop=self._monitor.should_stop)
+            return plan.execute(
+                inputs,
+                observer=self._monitor,
+                should_stop=self._monitor.should_stop,
+                previous=previous,
+            )
+
+    def _previous(self, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The couplings to start from, when the study case asks for a warm start."""
+        if not inputs.get("warm_start", plan.variables["warm_start"].default):
+            return {}
+        couplings = [name for name, variable in plan.variables.items() if variable.in_loop]
+        found = execution_warm_start(
+            self._session,
+            execution_id=self._attempt.execution_id,
+            names=couplings,
+            values=self._runtime.platform.values,
+        )
+        self._log.add(f"warm start: {len(found)} of {len(couplings)} couplings from the last result")
+        return found
 
     def _on_stop_signal(self, _number: int, _frame: object) -> None:
         self._monitor.stop_requested = True

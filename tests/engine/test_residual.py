@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sostrades_api.engine import MISSING
-from sostrades_api.engine.relaxation import relax
 from sostrades_api.engine.residual import residual_of
 
 numbers = st.floats(-1e12, 1e12) | st.sampled_from([0.0, -0.0, 1e-300, 5e-324])
@@ -78,33 +77,3 @@ def measure(old, new):
 )
 def test_a_change_is_scaled_and_what_is_no_number_must_be_equal(old, new, expected):
     assert measure(old, new) == expected
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        (0.0, 1.0, 0.25),
-        (math.inf, 1.0, 1.0),
-        (np.array([0.0, math.nan]), np.array([1.0, 1.0]), [0.25, 1.0]),
-        (np.zeros(1), np.ones(2), [1.0, 1.0]),
-        (np.zeros(1, dtype=int), np.ones(1, dtype=int), [1]),
-        ({"a": 0.0}, {"a": 1.0}, {"a": 0.25}),
-        ({"a": 0.0}, {"b": 1.0}, {"b": 1.0}),
-        ([0.0, "x"], [1.0, "y"], [0.25, "y"]),
-        ([0.0], [1.0, 1.0], [1.0, 1.0]),
-        (1, 3, 3),
-        ("a", "b", "b"),
-    ],
-)
-def test_a_share_is_taken_of_floats_and_the_rest_is_taken_over(old, new, expected):
-    relaxed = relax(old, new, 0.25)
-    assert (relaxed.tolist() if isinstance(relaxed, np.ndarray) else relaxed) == expected
-
-
-def test_a_table_is_relaxed_in_its_float_columns():
-    old = pd.DataFrame({"n": [1], "v": [0.0], "s": ["x"]})
-    new = pd.DataFrame({"n": [5], "v": [1.0], "s": ["y"]})
-    expected = pd.DataFrame({"n": [5], "v": [0.25], "s": ["y"]})
-    pd.testing.assert_frame_equal(relax(old, new, 0.25), expected)
-    longer = pd.DataFrame({"n": [5, 6], "v": [1.0, 1.0], "s": ["y", "y"]})
-    assert relax(old, longer, 0.25) is longer

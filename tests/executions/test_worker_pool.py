@@ -77,7 +77,7 @@ def test_the_ways_an_execution_ends(session, platform, make_case, run, status_of
     message = status["study_case_execution_error_message"]
     assert "did not converge" in message
     assert "residual" in message
-    assert "200 iterations" in message
+    assert "diverges" in message
     assert "tolerance" in message
 
     chatty = make_case("test_chatty")
@@ -91,6 +91,15 @@ def test_the_ways_an_execution_ends(session, platform, make_case, run, status_of
     used, cores = status["study_case_execution_cpu"].split("/")
     assert 0.0 < float(used) <= int(cores)
     assert status["study_case_execution_memory"].endswith(" [GB]")
+
+
+def test_a_warm_start_begins_where_the_last_result_of_the_study_case_ended(session, platform, make_case, run):
+    study = make_case("sellar", warm_start=True)
+    cold, warm = (
+        len(outputs_of(session, platform, run(study)["execution_id"])["residuals_history"]) for _ in range(2)
+    )
+    assert (cold > 5, warm) == (True, 1)
+    assert "warm start: 2 of 2 couplings from the last result" in execution_log_read(session, study)
 
 
 def test_a_long_run_shows_progress_and_stops_when_asked(

@@ -12,7 +12,7 @@ from sostrades_api.platform import platform_of
 from sostrades_api.services.execution_claim import execution_claim
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_finish import execution_finish
-from sostrades_api.services.execution_inputs import execution_inputs
+from sostrades_api.services.execution_inputs import execution_inputs, present_inputs
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.study_case_create import study_case_create
 from sostrades_api.services.study_plan import study_plan
@@ -41,16 +41,18 @@ def execute(
 ) -> int:
     """One finished execution of this study case; the id."""
     platform = platform_of(app)
-    requested = execution_request(session, study, actor=COMMAND_LINE, queue=platform.queue)
+    requested = execution_request(
+        session, study, actor=COMMAND_LINE, queue=platform.queue, values=platform.values
+    )
     key = AttemptKey(requested.id, f"token-{requested.id}")
     claimed = execution_claim(
         session, execution_id=key.execution_id, token=key.token, worker="test", lease_seconds=60
     )
     assert claimed is not None
-    plan = study_plan(study.process_name).plan
     given = execution_inputs(session, execution_id=key.execution_id, values=platform.values)
+    plan = study_plan(study.process_name, given).plan
     session.rollback()
-    result = plan.execute(given)
+    result = plan.execute(present_inputs(given, plan=plan))
     outputs = dict(result.values) | dict(changed or {})
     disciplines = dict.fromkeys(plan.disciplines, "DONE")
     end = AttemptEnd(disciplines=disciplines, progress=1.0, converged=result.converged)

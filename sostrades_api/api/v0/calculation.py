@@ -24,7 +24,13 @@ _STATUS = doc.json_answer(Status)
 def execute(path: StudyPath) -> Response:
     """Execute a study case on the parameters it has now."""
     study = study_for(Permission.EXECUTE, path.study_id)
-    execution_request(session(), study, actor=current_actor(), queue=current_platform().queue)
+    execution_request(
+        session(),
+        study,
+        actor=current_actor(),
+        queue=current_platform().queue,
+        values=current_platform().values,
+    )
     return _status(study)
 
 
@@ -56,7 +62,10 @@ def logs(path: StudyPath) -> Response:
 
 
 def _status(study: StudyCase) -> Response:
-    status = execution_status(session(), study, actor=current_actor(), queue=current_platform().queue)
+    platform = current_platform()
+    status = execution_status(
+        session(), study, actor=current_actor(), queue=platform.queue, values=platform.values
+    )
     response = jsonify(status)
     response.headers["Cache-Control"] = "no-store"
     return response

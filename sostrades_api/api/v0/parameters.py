@@ -23,14 +23,12 @@ from sostrades_api.api.v0.updates import read_updates
 from sostrades_api.http.attachments import attachment
 from sostrades_api.http.authentication import current_actor
 from sostrades_api.http.etags import if_match_revisions, study_etag
-from sostrades_api.models import StudyCase
 from sostrades_api.platform import current_platform
 from sostrades_api.services.parameter_download import parameter_download
 from sostrades_api.services.parameter_history import parameter_history
 from sostrades_api.services.parameter_json import json_bytes
 from sostrades_api.services.study_case_revert import study_case_revert
 from sostrades_api.services.study_case_update import UpdatedStudy, study_case_update
-from sostrades_api.services.study_plan import study_plan
 
 api = blueprint("parameters", tag=doc.PARAMETERS)
 
@@ -68,7 +66,7 @@ def update(path: StudyPath) -> Response:
         tables=tables,
         if_match_revisions=if_match_revisions(),
     )
-    return _updated(study, updated)
+    return _updated(updated)
 
 
 @api.post(
@@ -88,7 +86,7 @@ def revert(path: StudyPath) -> Response:
         revision=body.revision,
         if_match_revisions=if_match_revisions(),
     )
-    return _updated(study, updated)
+    return _updated(updated)
 
 
 @api.get(
@@ -129,8 +127,7 @@ def download(path: StudyPath) -> Response:
     return attachment(file.content, file_name=file.file_name, content_type="text/csv; charset=utf-8")
 
 
-def _updated(study: StudyCase, updated: UpdatedStudy) -> Response:
+def _updated(updated: UpdatedStudy) -> Response:
     response = Response(json_bytes(updated.variables), mimetype="application/json")
-    variant = study_plan(study.process_name).fingerprint
-    response.set_etag(study_etag(updated.revision, variant=variant))
+    response.set_etag(study_etag(updated.revision, variant=updated.fingerprint))
     return response

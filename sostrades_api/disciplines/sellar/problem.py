@@ -37,6 +37,17 @@ class SellarProblem(Discipline):
             "c_2": inputs["y_2"] - Y_2_MAX,
         }
 
+    def jacobian(self, inputs: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+        """Return the derivatives of the objective and both constraints."""
+        return {
+            ("objective", "x"): 2.0 * inputs["x"],
+            ("objective", "z_2"): 1.0,
+            ("objective", "y_1"): 1.0,
+            ("objective", "y_2"): -math.exp(-inputs["y_2"]),
+            ("c_1", "y_1"): -1.0,
+            ("c_2", "y_2"): 1.0,
+        }
+
     def chart_filters(self, values: Mapping[str, Any]) -> Sequence[ChartFilter]:  # noqa: ARG002
         """Which pictures."""
         return (ChartFilter(key="charts", name="Charts", values=_PICTURES, selected=_PICTURES),)

@@ -24,6 +24,15 @@ class Sellar1(Discipline):
         """Return ``y_1``."""
         return {"y_1": response(inputs, y_2=inputs["y_2"])}
 
+    def jacobian(self, inputs: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+        """Return the derivatives of ``y_1``."""
+        return {
+            ("y_1", "x"): 1.0,
+            ("y_1", "z_1"): 2.0 * inputs["z_1"],
+            ("y_1", "z_2"): 1.0,
+            ("y_1", "y_2"): -0.2,
+        }
+
     def charts(
         self,
         values: Mapping[str, Any],

@@ -28,6 +28,15 @@ class Sellar2(Discipline):
         """Return ``y_2``."""
         return {"y_2": response(inputs, y_1=inputs["y_1"])}
 
+    def jacobian(self, inputs: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+        """Return the derivatives of ``y_2``; zero with respect to ``y_1`` where the root is cut off."""
+        y_1 = inputs["y_1"]
+        return {
+            ("y_2", "z_1"): 1.0,
+            ("y_2", "z_2"): 1.0,
+            ("y_2", "y_1"): 0.5 / math.sqrt(y_1) if y_1 > 0.0 else 0.0,
+        }
+
     def charts(
         self,
         values: Mapping[str, Any],

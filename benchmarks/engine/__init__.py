@@ -1,0 +1,1 @@
+"""The engine against loops by hand, OpenMDAO and GEMSEO: ``./dev bench engine``."""

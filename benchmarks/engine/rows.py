@@ -1,0 +1,150 @@
+"""The rows of the table: their sizes, how near the answers must lie, and the figures to reach."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+EXACT, ITERATED, OPTIMISED = 1e-12, 1e-7, 1e-6
+CONTENDERS = ("limit", "floor", "ours", "openmdao", "gemseo", "gemseo_tuned")
+PEERS = CONTENDERS[3:]
+HEADS = {"openmdao": "OpenMDAO", "gemseo": "GEMSEO", "gemseo_tuned": "GEMSEO tuned"}
+
+Times = Mapping[str, float]
+"""Milliseconds by contender."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something to reach: a name, and what it is of these times; ``None`` when it cannot be told."""
+
+    text: str
+    limit: float
+    measure: Callable[[Times], float | None]
+    at_least: bool = False
+
+    def met(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        key: the name of the work in each contender.
+        size: of the work; ``samples`` has another one for some contenders.
+        first: the label of one more row, of building and the first execution.
+        tolerance: how far answers may lie apart, relative to their magnitude.
+    """
+
+    key: str
+    label: str
+    size: int = 1
+    first: str = ""
+    tolerance: float = EXACT
+    figures: tuple[Figure, ...] = ()
+    samples: Mapping[str, int] = field(default_factory=dict)
+
+    def smaller(self) -> "Row":
+        """The row at a tenth of its size."""
+        if self.size == 1:
+            return self
+        size, fewer = self.size // 10, {name: count // 10 for name, count in self.samples.items()}
+        label = self.label.replace(f"of {self.size}", f"of {size}")
+        return replace(self, size=size, samples=fewer, label=label)
+
+    def size_for(self, contender: str) -> int:
+        return self.samples.get(contender, self.size)
+
+
+def times(base: str, limit: float) -> Figure:
+    """At most so many times as long as limit or floor."""
+
+    def measure(times: Times) -> float | None:
+        return times["ours"] / times[base] if base in times and "ours" in times else None
+
+    return Figure(f"at most {limit:g} x {base}", limit, measure)
+
+
+def faster(limit: float, *, among: tuple[str, ...] = PEERS, than: str = "the faster peer") -> Figure:
+    """So many times faster than the quickest of these peers."""
+
+    def measure(times: Times) -> float | None:
+        there = [times[name] for name in among if name in times]
+        return min(there) / times["ours"] if there and "ours" in times else None
+
+    return Figure(f"{limit:g} x faster than {than}", limit, measure, at_least=True)
+
+
+def below(milliseconds: float) -> Figure:
+    return Figure(f"at most {milliseconds:g} ms", milliseconds, lambda times: times.get("ours"))
+
+
+def a_second(limit: float) -> Figure:
+    def measure(times: Times) -> float | None:
+        return 1e3 / times["ours"] if "ours" in times else None
+
+    return Figure(f"at least {limit:,.0f} a second", limit, measure, at_least=True)
+
+
+DEFAULTS = ("openmdao", "gemseo")
+DEFAULT_PEER = "the faster peer as it comes"
+
+ROWS = (
+    Row(
+        "sellar",
+        "Sellar, Gauss-Seidel to 1e-10",
+        tolerance=ITERATED,
+        figures=(faster(20, among=DEFAULTS, than=DEFAULT_PEER),),
+    ),
+    Row("sellar_newton", "Sellar, Newton", tolerance=ITERATED),
+    Row(
+        "chain",
+        "chain of 1000, one execute",
+        1000,
+        first="the same, build and first run",
+        figures=(times("floor", 3), faster(40, among=DEFAULTS, than=DEFAULT_PEER)),
+    ),
+    Row(
+        "dag",
+        "DAG of 1000, fan-in 3, one execute",
+        1000,
+        figures=(times("floor", 1.5), faster(30, among=DEFAULTS, than=DEFAULT_PEER)),
+    ),
+    Row(
+        "one_changed",
+        "one input changed that touches 1 % of that DAG",
+        1000,
+        tolerance=1e-9,
+        figures=(below(0.05), faster(500)),
+    ),
+    Row(
+        "ring",
+        "ring of 100, Gauss-Seidel to 1e-10",
+        100,
+        tolerance=ITERATED,
+        figures=(times("floor", 2),),
+    ),
+    Row("ring_newton", "ring of 100, Newton", 100, tolerance=ITERATED),
+    Row("ring_accelerated", "ring of 100, best acceleration", 100, tolerance=ITERATED),
+    Row("arrays", "20 disciplines on 100,000 floats", figures=(times("limit", 1.3),)),
+    Row("frames", "20 disciplines on a 200 x 20 DataFrame", figures=(times("limit", 1.1),)),
+    Row("chain_derivative", "chain of 100, run and total derivative", 100, figures=(faster(20),)),
+    Row("optimum", "Sellar optimum (3.18339) with SLSQP", tolerance=OPTIMISED),
+    Row(
+        "samples",
+        "design of experiments on Sellar, a sample",
+        10_000,
+        tolerance=ITERATED,
+        figures=(a_second(30_000), faster(10)),
+        samples={"openmdao": 300, "gemseo": 300, "gemseo_tuned": 300},
+    ),
+    Row("dice", "DICE-2016R", tolerance=1e-9),
+)
+
+
+def best_ring(results: Mapping[str, Times]) -> tuple[float, float] | None:
+    """Our best solver of the ring against the peers' best: milliseconds of both."""
+    keys = ("ring", "ring_newton", "ring_accelerated")
+    ours = [results[key]["ours"] for key in keys if "ours" in results.get(key, {})]
+    theirs = [results[key][peer] for key in keys for peer in PEERS if peer in results.get(key, {})]
+    return (min(ours), min(theirs)) if ours and theirs else None

@@ -1,0 +1,82 @@
+"""Where the time of an execution went: each discipline's own share, and the engine's."""
+
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+# Linux counts in KiB, macOS in bytes
+_PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisciplineProfile:
+    """One discipline of a profile.
+
+    Attributes:
+        path: where it stands.
+        seconds: spent in its ``run``, all runs together.
+        runs: how often it ran; in a loop, once an iteration and more for derivatives by steps.
+        share: of the whole execution's time, from 0 to 1.
+    """
+
+    path: str
+    seconds: float
+    runs: int
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The profile of an execution.
+
+    Attributes:
+        disciplines: in order of execution.
+        total_seconds: of the whole execution.
+        discipline_seconds: spent in the disciplines themselves.
+        engine_share: all other time (order, checks, residuals, solvers) of the total, from 0 to 1.
+        peak_memory_bytes: the most memory that the process has held so far, so of its largest execution.
+    """
+
+    disciplines: tuple[DisciplineProfile, ...]
+    total_seconds: float
+    discipline_seconds: float
+    engine_share: float
+    peak_memory_bytes: int
+
+    @classmethod
+    def of(cls, seconds: Mapping[str, float], runs: Mapping[str, int], *, total_seconds: float) -> "Profile":
+        """The profile of these times and counts by path."""
+        spent = sum(seconds.values())
+        whole = total_seconds or 1.0
+        return cls(
+            disciplines=tuple(
+                DisciplineProfile(
+                    path=path, seconds=seconds[path], runs=runs[path], share=seconds[path] / whole
+                )
+                for path in seconds
+            ),
+            total_seconds=total_seconds,
+            discipline_seconds=spent,
+            engine_share=min(max(1.0 - spent / whole, 0.0), 1.0),
+            peak_memory_bytes=peak_memory(),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Columns discipline, runs, seconds, share; the most time first."""
+        rows = sorted(self.disciplines, key=lambda row: -row.seconds)
+        return pd.DataFrame(
+            {
+                "discipline": pd.Series([row.path for row in rows], dtype="str"),
+                "runs": pd.Series([row.runs for row in rows], dtype="int64"),
+                "seconds": pd.Series([row.seconds for row in rows], dtype="float64"),
+                "share": pd.Series([row.share for row in rows], dtype="float64"),
+            }
+        )
+
+
+def peak_memory() -> int:
+    """The most memory, in bytes, that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT

@@ -1,0 +1,110 @@
+"""Running disciplines on the slots of one execution: timed, counted, stoppable, followed or cached."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sostrades_api.engine import observer as events
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.errors import ExecutionStopped
+from sostrades_api.engine.node import Node
+from sostrades_api.engine.progress import Progress
+
+ShouldStop = Callable[[], bool]
+
+
+class Runner:
+    """Runs disciplines; what solvers are given as ``compute``.
+
+    Attributes:
+        values: the slots; inputs are read here.
+        seconds: spent in each discipline itself, without the engine's checks.
+        runs: how often each discipline ran.
+    """
+
+    def __init__(self, values: list[Any], *, progress: Progress, should_stop: ShouldStop | None) -> None:
+        total = len(progress.paths)
+        self.values = values
+        self.progress = progress
+        self.should_stop = should_stop
+        self.seconds = [0.0] * total
+        self.runs = [0] * total
+
+    def __call__(self, node: Node, target: list[Any]) -> None:
+        """Run one discipline and put its outputs into ``target``."""
+        self.sweep((node,), target)
+
+    def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
+        """Run disciplines in order; when ``target`` is ``values``, each sees what those before made."""
+        values, seconds, runs = self.values, self.seconds, self.runs
+        progress, should_stop = self.progress, self.should_stop
+        for node in nodes:
+            if should_stop is not None and should_stop():
+                raise ExecutionStopped(before=node.path)
+            index = progress.running = node.index
+            seconds[index] += node.compute(values, target)
+            runs[index] += 1
+
+
+class FollowedRunner(Runner):
+    """Tells an observer of every run of a discipline."""
+
+    def __init__(
+        self,
+        values: list[Any],
+        *,
+        progress: Progress,
+        should_stop: ShouldStop | None,
+        observer: events.Observer,
+    ) -> None:
+        super().__init__(values, progress=progress, should_stop=should_stop)
+        self._started = (
+            observer.on_discipline_started if overrides(observer, "on_discipline_started") else None
+        )
+        self._ended = observer.on_discipline_ended if overrides(observer, "on_discipline_ended") else None
+
+    def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
+        """Run disciplines in order, each between two events."""
+        total, started, ended = len(self.runs), self._started, self._ended
+        for node in nodes:
+            if self.should_stop is not None and self.should_stop():
+                raise ExecutionStopped(before=node.path)
+            index = self.progress.running = node.index
+            if started is not None:
+                started(events.DisciplineStarted(node.path, index, total))
+            spent = node.compute(self.values, target)
+            self.seconds[index] += spent
+            self.runs[index] += 1
+            if ended is not None:
+                ended(events.DisciplineEnded(node.path, index, total, spent))
+
+
+class CachedRunner(Runner):
+    """Runs a discipline only when its inputs are not those of its last run (``SimpleCache``)."""
+
+    def __init__(self, inner: Runner) -> None:
+        super().__init__(inner.values, progress=inner.progress, should_stop=inner.should_stop)
+        self.seconds, self.runs = inner.seconds, inner.runs
+        self._inner = inner
+        self._known: dict[int, tuple[list[Any], list[Any]]] = {}
+
+    def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
+        """Run those whose inputs have changed."""
+        for node in nodes:
+            inputs = [self.values[slot] for slot in node.in_slots]
+            known = self._known.get(node.index)
+            if node.deterministic and known is not None and all(map(same_bits, known[0], inputs)):
+                for slot, value in zip(node.out_slots, known[1], strict=True):
+                    target[slot] = value
+                continue
+            self._inner.sweep((node,), target)
+            self._known[node.index] = (inputs, [target[slot] for slot in node.out_slots])
+
+
+def follows_disciplines(observer: events.Observer | None) -> bool:
+    """Whether an observer does anything about single disciplines; events that nobody reads are not made."""
+    return any(overrides(observer, hook) for hook in ("on_discipline_started", "on_discipline_ended"))
+
+
+def overrides(observer: events.Observer | None, hook: str) -> bool:
+    """Whether an observer has its own version of a hook."""
+    return observer is not None and getattr(type(observer), hook) is not getattr(events.Observer, hook)

@@ -1,0 +1,99 @@
+"""Many samples of one plan: values in columns, one list of slots a sample, no result object a sample."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from sostrades_api.engine.errors import ExecutionError, ExecutionStopped, InvalidInputs, InvalidValue
+from sostrades_api.engine.numerical import RESIDUALS
+from sostrades_api.engine.protection import freeze, thaw
+from sostrades_api.engine.runner import ShouldStop
+
+if TYPE_CHECKING:
+    from sostrades_api.engine.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """What the samples made.
+
+    Attributes:
+        values: a list a wanted output, one value a sample; None where the sample failed.
+        failures: the error of each sample that failed, by its number from 0.
+        unconverged: numbers of the samples with an accepted loop that did not converge.
+    """
+
+    values: Mapping[str, list[Any]]
+    failures: Mapping[int, ExecutionError]
+    unconverged: tuple[int, ...]
+
+
+def execute_many(
+    plan: "Plan",
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    outputs: Sequence[str],
+    values: Mapping[str, Any] | None,
+    should_stop: ShouldStop | None,
+) -> Samples:
+    """See ``Plan.execute_many``."""
+    columns = _checked(plan, columns)
+    unknown = {name: ("no such output",) for name in outputs if not _is_output(plan, name)}
+    if unknown:
+        raise InvalidInputs(unknown)
+    first = {name: column[0] for name, column in columns.items() if column}
+    template = plan.filled({**(values or {}), **first})
+    slots = [plan.slot(name) for name in columns]
+    wanted = [plan.slot(name) for name in outputs]
+    read = itemgetter(*wanted) if len(wanted) > 1 else lambda made: tuple(made[slot] for slot in wanted)
+    rows, failures, unconverged = [], dict[int, ExecutionError](), []
+    for number, sample in enumerate(zip(*columns.values(), strict=True)):
+        made = template.copy()
+        for slot, value in zip(slots, sample, strict=True):
+            made[slot] = value
+        execution = plan.execution(made, observer=None, should_stop=should_stop)
+        try:
+            execution.run_parts(plan.parts)
+        except ExecutionStopped:
+            raise
+        except ExecutionError as error:
+            failures[number] = error
+            rows.append((None,) * len(wanted))
+            continue
+        rows.append(read(made))
+        if execution.unconverged:
+            unconverged.append(number)
+    made_columns = zip(*rows, strict=True) if rows else ((),) * len(wanted)
+    return Samples(
+        values={name: list(map(thaw, column)) for name, column in zip(outputs, made_columns, strict=True)},
+        failures=failures,
+        unconverged=tuple(unconverged),
+    )
+
+
+def _checked(plan: "Plan", columns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    faults: dict[str, tuple[str, ...]] = {}
+    checked: dict[str, list[Any]] = {}
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        faults = {name: (f"has {len(column)} samples",) for name, column in columns.items()}
+        raise InvalidInputs(faults)
+    for name, column in columns.items():
+        try:
+            known = plan.variables[name]
+            checked[name] = [freeze(known.variable.check(value)) for value in column]
+        except KeyError:
+            faults[name] = ("there is no such variable in this process",)
+        except InvalidValue as error:
+            faults[name] = error.faults
+        else:
+            if known.io == "out" and not known.in_loop:
+                faults[name] = (f"is computed by {known.owner!r} and cannot be given",)
+    if faults:
+        raise InvalidInputs(faults)
+    return checked
+
+
+def _is_output(plan: "Plan", name: str) -> bool:
+    return name in plan.variables and plan.variables[name].io == "out" and name != RESIDUALS

@@ -1,0 +1,146 @@
+"""A session: one plan executed again and again in memory, where only what a change touches is run.
+
+Change is detected at the inputs, and carried on through lists of readers made once a plan: nothing of what
+is not touched is looked at. A loop that is touched starts from its initial values again, so the result is
+that of a full execution to the bit.
+"""
+
+from collections.abc import Mapping
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.dependencies import nodes_of
+from sostrades_api.engine.execution import Execution
+from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.observer import Observer
+from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.result import ExecutionResult
+from sostrades_api.engine.runner import ShouldStop
+
+if TYPE_CHECKING:
+    from sostrades_api.engine.plan import Plan
+
+# A made value of these types is compared with what it was: equal, and its readers need not run.
+_SCALARS = frozenset({float, int, bool, str, type(None)})
+
+
+class Session:
+    """Keeps the values of the last execution; made by ``Plan.session``; for one thread at a time.
+
+    Args:
+        plan: what is executed.
+        incremental: false runs everything every time, as a check and for measuring.
+    """
+
+    def __init__(self, plan: "Plan", *, incremental: bool = True) -> None:
+        self._plan = plan
+        self._incremental = incremental
+        self._steps = plan.dependencies
+        self._values: list[Any] = []
+        self._initial: dict[int, Any] = {}
+        self._stale: set[int] = set()
+        self._histories: dict[int, list[tuple[str, int, float]]] = {}
+        self._unconverged: dict[int, Loop] = {}
+
+    def execute(
+        self,
+        changed: Mapping[str, Any] | None = None,
+        *,
+        observer: Observer | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> ExecutionResult:
+        """Run what these inputs change; all others keep their values of the last time.
+
+        After an error, the next call takes up what was not done; results handed out before stay as they are.
+
+        Args:
+            changed: by full name relative to the study; one that is equal to the bit changes nothing.
+            observer: told what happens.
+            should_stop: asked before every run of a discipline.
+
+        Raises:
+            ExecutionError: as ``Plan.execute``.
+        """
+        if self._values:
+            self._take(changed or {})
+        else:
+            self._begin(changed or {})
+        if not self._incremental:
+            self._stale.update(range(len(self._steps.steps)))
+        self._stale.update(self._steps.never_reused)
+        execution = self._plan.execution(self._values, observer=observer, should_stop=should_stop)
+        execution.run(lambda: self._run_stale(execution))
+        execution.progress.settled = len(self._plan.disciplines)
+        return self._plan.result(
+            execution,
+            values=list(self._values),
+            history=[row for number in self._steps.loops for row in self._histories[number]],
+            unconverged=[self._unconverged[number] for number in sorted(self._unconverged)],
+        )
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        self._values = self._plan.filled(given)
+        loops = (self._steps.steps[number] for number in self._steps.loops)
+        self._initial = {
+            slot: self._values[slot] for loop in loops if isinstance(loop, Loop) for slot in loop.couplings
+        }
+        self._stale = set(range(len(self._steps.steps)))
+
+    def _take(self, changed: Mapping[str, Any]) -> None:
+        for name, value in self._plan.check(changed).items():
+            slot, frozen = self._plan.slot(name), freeze(value)
+            known = self._initial if slot in self._initial else self._values
+            if same_bits(known[slot], frozen):  # type: ignore[index]
+                continue
+            known[slot] = frozen  # type: ignore[index]
+            self._stale.update(self._touched(name, slot))
+        self._plan.require_structure(self._values)
+
+    def _touched(self, name: str, slot: int) -> tuple[int, ...]:
+        if self._plan.variables[name].variable.numerical:
+            return self._steps.loops
+        if slot in self._initial:
+            return tuple(number for number in (self._steps.maker[slot],) if number is not None)
+        return self._steps.readers[slot]
+
+    def _run_stale(self, execution: Execution) -> None:
+        waiting = list(self._stale)
+        heapify(waiting)
+        while waiting:
+            number = heappop(waiting)
+            try:
+                changed = self._run_step(number, execution)
+            except BaseException:
+                # some of its outputs may be new already, those of a loop may be anything
+                for slot in self._steps.makes[number]:
+                    self._stale.update(self._steps.readers[slot])
+                raise
+            for slot in changed:
+                for reader in self._steps.readers[slot]:
+                    if reader not in self._stale:
+                        self._stale.add(reader)
+                        heappush(waiting, reader)
+            self._stale.discard(number)
+
+    def _run_step(self, number: int, execution: Execution) -> list[int]:
+        """Run one step and return the slots that have changed."""
+        step, makes, values = self._steps.steps[number], self._steps.makes[number], self._values
+        before = [values[slot] for slot in makes]
+        if isinstance(step, Loop):
+            for slot in step.couplings:
+                values[slot] = self._initial[slot]
+            known = len(execution.residuals)
+            converged = execution.run_part(step)
+            self._histories[number] = execution.residuals[known:]
+            self._unconverged.pop(number, None)
+            if not converged:
+                self._unconverged[number] = step
+        else:
+            execution.run_part(nodes_of(step))
+        execution.progress.settled = nodes_of(step)[-1].index + 1
+        return [
+            slot
+            for slot, old in zip(makes, before, strict=True)
+            if type(old) not in _SCALARS or not same_bits(old, values[slot])
+        ]

@@ -1,0 +1,72 @@
+"""Models that stand in a module, as those whose outputs may be re-used must; they count their runs."""
+
+from sostrades_api.engine import Discipline
+
+RUNS: list[str] = []
+
+FLOAT = {"type": "float", "namespace": "ns"}
+
+
+class Doubles(Discipline):
+    """y = 2 x."""
+
+    DESC_IN = {"x": {**FLOAT, "default": 1.0}}
+    DESC_OUT = {"y": FLOAT}
+
+    def run(self, inputs):
+        RUNS.append("Doubles")
+        return {"y": 2 * inputs["x"]}
+
+
+class Adds(Discipline):
+    """z = y + u."""
+
+    DESC_IN = {"y": FLOAT, "u": {**FLOAT, "default": 1.0}}
+    DESC_OUT = {"z": FLOAT}
+
+    def run(self, inputs):
+        RUNS.append("Adds")
+        return {"z": inputs["y"] + inputs["u"]}
+
+
+class Random(Discipline):
+    """Other outputs each time."""
+
+    DETERMINISTIC = False
+    DESC_OUT = {"y": FLOAT}
+
+    def run(self, inputs):
+        RUNS.append("Random")
+        return {"y": float(len(RUNS))}
+
+
+class Left(Discipline):
+    """a = b / 2 + y."""
+
+    DESC_IN = {"b": {**FLOAT, "default": 0.0}, "y": FLOAT}
+    DESC_OUT = {"a": FLOAT}
+
+    def run(self, inputs):
+        RUNS.append("Left")
+        return {"a": inputs["b"] / 2 + inputs["y"]}
+
+
+class Right(Discipline):
+    """b = a / 2."""
+
+    DESC_IN = {"a": FLOAT}
+    DESC_OUT = {"b": FLOAT}
+
+    def run(self, inputs):
+        RUNS.append("Right")
+        return {"b": inputs["a"] / 2}
+
+
+class Chained(Discipline):
+    """x + 1, in another namespace."""
+
+    DESC_IN = {"x": {"type": "float", "namespace": "before"}}
+    DESC_OUT = {"x": {"type": "float", "namespace": "after"}}
+
+    def run(self, inputs):
+        return {"x": inputs["x"] + 1.0}

@@ -1,0 +1,222 @@
+"""What was computed for these inputs is not computed again, in whatever execution, plan or study."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sostrades_api.engine import Place, Process, build
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.digests import value_digest
+from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.result_cache import MemoryCache
+from sostrades_api.engine.versions import discipline_version
+from tests.engine import counted_models
+from tests.engine.counted_models import Adds, Chained, Doubles, Left, Random, Right
+from tests.engine.making import discipline, process
+
+
+@pytest.fixture(autouse=True)
+def runs():
+    counted_models.RUNS.clear()
+    return counted_models.RUNS
+
+
+def everything():
+    """A cache for which every discipline is worth a look-up."""
+    return MemoryCache(least_seconds=0.0)
+
+
+LINE = {"A": Doubles, "B": Adds}
+LOOP = {"A": Doubles, "L": Left, "R": Right}
+
+
+def test_only_what_depends_on_a_changed_input_runs_in_another_execution(runs):
+    cache = everything()
+    build(process(LINE)).execute({"x": 3.0}, cache=cache)
+    runs.clear()
+    result = build(process(LINE)).execute({"x": 3.0, "u": 5.0}, cache=cache)
+    assert runs == ["Adds"]
+    assert result.reused == ("A",)
+    assert result.values["z"] == 11.0
+
+
+def test_the_same_discipline_elsewhere_re_uses_its_outputs(runs):
+    cache = everything()
+    build(process(LINE)).execute({"x": 3.0}, cache=cache)
+    runs.clear()
+    other = Process("other", disciplines={"Deep.Down": Doubles}, namespaces={"ns": "Deep"})
+    assert build(other).execute({"Deep.x": 3.0}, cache=cache).values["Deep.y"] == 6.0
+    assert runs == []
+
+
+def test_a_loop_is_found_as_a_whole_with_its_residuals(runs):
+    cache = everything()
+    plan = build(process(LOOP))
+    first = plan.execute(cache=cache)
+    runs.clear()
+    again = plan.execute(cache=cache)
+    assert runs == []
+    for name, value in first.values.items():
+        assert same_bits(value, again.values[name])
+    assert again.converged
+
+
+@pytest.mark.parametrize(
+    "change", [{"b": 0.1}, {"tolerance": 1e-6}, {"sub_mda_class": "MDAJacobi"}, {"x": 2.0}]
+)
+def test_a_loop_of_another_start_setting_or_input_is_solved_again(runs, change):
+    cache = everything()
+    plan = build(process(LOOP))
+    plan.execute(cache=cache)
+    runs.clear()
+    result = plan.execute(change, cache=cache)
+    assert "Left" in runs
+    assert same_bits(result.values["a"], plan.execute(change).values["a"])
+
+
+def test_an_unconverged_loop_is_not_kept(runs):
+    cache = everything()
+    plan = build(process(LOOP))
+    few = {"max_mda_iter": 2, "allow_unconverged": True}
+    plan.execute(few, cache=cache)
+    runs.clear()
+    assert not plan.execute(few, cache=cache).converged
+    assert runs == ["Left", "Right", "Left", "Right"]
+
+
+def test_what_is_not_deterministic_runs_and_what_follows_depends_on_its_value(runs):
+    cache = everything()
+    plan = build(process({"R": Random, "B": Adds}))
+    values = [plan.execute(cache=cache).values["z"] for _ in range(2)]
+    assert runs == ["Random", "Adds", "Random", "Adds"]
+    assert values[0] != values[1]
+
+
+def test_a_class_made_in_a_function_is_not_re_used_as_others_may_look_the_same():
+    cache = everything()
+    for factor in (1.0, 2.0):
+        model = discipline(
+            {"x": {"type": "float", "default": 1.0}}, {"y": None}, lambda i, by=factor: {"y": by * i["x"]}
+        )
+        assert discipline_version(model) is None
+        assert build(process({"A": model})).execute(cache=cache).values["y"] == factor
+
+
+def test_what_is_quicker_than_a_look_up_is_run(runs):
+    class Counting(MemoryCache):
+        asked = 0
+
+        def find(self, address):
+            self.asked += 1
+            return super().find(address)
+
+    cache = Counting(least_seconds=60.0)
+    plan = build(process(LINE))
+    plan.execute(cache=cache)
+    assert cache.asked == 2  # nobody knew what they cost
+    plan.execute(cache=cache)
+    assert cache.asked == 2
+    assert runs == ["Doubles", "Adds"] * 2
+
+
+def test_digests_that_the_caller_knows_are_taken(runs):
+    cache = everything()
+    plan = build(process(LINE))
+    plan.execute({"x": 3.0}, cache=cache, digests={"x": "three"})
+    runs.clear()
+    assert plan.execute({"x": 3.0}, cache=cache, digests={"x": "three"}).values["y"] == 6.0
+    assert runs == []
+
+
+def test_outputs_of_another_shape_than_declared_are_not_taken(runs):
+    class Wrong(MemoryCache):
+        def find(self, address):
+            return {"something": 1.0}
+
+    assert build(process(LINE)).execute(cache=Wrong(least_seconds=0.0)).values["z"] == 3.0
+    assert runs == ["Doubles", "Adds"]
+
+
+def test_a_long_chain_has_an_address():
+    size = sys.getrecursionlimit() + 100
+    chained = {
+        f"D{i}": Place(Chained, namespaces={"before": f"N{i}", "after": f"N{i + 1}"}) for i in range(size)
+    }
+    plan = build(Process("chain", disciplines=chained))
+    plan.remember_costs(dict.fromkeys(plan.disciplines[:-1], 0.0))
+    cache = MemoryCache(least_seconds=1e-9)
+    first = plan.execute({"N0.x": 1.0}, cache=cache)
+    assert first.values[f"N{size}.x"] == pytest.approx(1.0 + size)
+
+
+def test_a_memory_cache_forgets_what_was_not_used_for_longest():
+    cache = MemoryCache(entries=2)
+    for address in "ab":
+        cache.store(address, {}, seconds=1.0)
+    cache.find("a")
+    cache.store("c", {}, seconds=1.0)
+    assert [cache.find(address) is not None for address in "abc"] == [True, False, True]
+
+
+def test_the_version_changes_with_the_source_of_what_a_discipline_imports(tmp_path, monkeypatch):
+    package = tmp_path / "versioned_models"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "numbers_of_it.py").write_text("FACTOR = 2.0\n")
+    (package / "data.csv").write_text("1\n")
+    (package / "model.py").write_text(
+        "from sostrades_api.engine import Discipline\n"
+        "from versioned_models.numbers_of_it import FACTOR\n"
+        "class Model(Discipline):\n"
+        "    DATA_FILES = ('data.csv',)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def version():
+        for name in [name for name in sys.modules if name.startswith("versioned_models")]:
+            del sys.modules[name]
+        from versioned_models.model import Model
+
+        return discipline_version(Model)
+
+    versions = [version(), version()]
+    (package / "numbers_of_it.py").write_text("FACTOR = 3.0\n")
+    versions.append(version())
+    (package / "data.csv").write_text("2\n")
+    versions.append(version())
+    assert versions[0] == versions[1]
+    assert len(set(versions)) == 3
+    (package / "data.csv").unlink()
+    assert version() is None
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(allow_nan=False),
+        st.text(max_size=3),
+        st.lists(st.floats(allow_nan=False), max_size=3).map(np.array),
+        st.lists(st.integers(-9, 9), max_size=3).map(
+            lambda n: pd.DataFrame({"a": n, "s": list(map(str, n))})
+        ),
+    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+)
+
+
+@settings(deadline=None)
+@given(VALUES, VALUES)
+def test_digests_are_equal_when_values_are_the_same_to_the_bit(one, other):
+    one, other = freeze(one), freeze(other)
+    assert (value_digest(one) == value_digest(other)) == same_bits(one, other)
+
+
+def test_a_value_of_no_known_type_has_no_digest():
+    with pytest.raises(TypeError, match="object has no digest"):
+        value_digest(object())
