@@ -16,10 +16,10 @@ from sostrades_api.engine import (
     Observer,
 )
 from sostrades_api.queueing import LiveProgress
+from sostrades_api.queueing.progress import encode_statuses
 from sostrades_api.worker.run_log import RunLog
 
 _PENDING, _RUNNING, _DONE, _FAILED = "PENDING", "RUNNING", "DONE", "FAILED"
-_CODES = {_PENDING: "P", _RUNNING: "R", _DONE: "D", _FAILED: "F"}
 _ALMOST = 0.99  # progress of a run whose results are not stored yet
 
 
@@ -103,7 +103,7 @@ class RunMonitor(Observer):
             token=token,
             attempt=attempt,
             progress=self.progress,
-            statuses="".join([_CODES[status] for status in list(self.statuses.values())]),
+            statuses=encode_statuses(list(self.statuses.values())),
             loop=", ".join(iteration.loop) if iteration else None,
             iteration=iteration.iteration if iteration else None,
             residual=iteration.residual if iteration and math.isfinite(iteration.residual) else None,

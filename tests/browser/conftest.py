@@ -106,12 +106,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     app = create_app(settings)
     migrate_database(app)
     with LivePlatform(settings, test_processes=True) as platform:
-        platform.start_workers()
         platform.start_web()
         # Only while filling: other tests of this process count on the shipped processes alone.
         with pytest.MonkeyPatch.context() as patch, app.app_context(), Session(db.engine) as session:
             install_test_processes(patch)
             key, studies = _fill(app, session)
+        # Not before: a worker would run the execution that is finished by hand.
+        platform.start_workers()
         yield Site(platform.url, app, key, studies, folder / "report.html")
     dispose(app)
 
