@@ -35,9 +35,9 @@ class Discipline:
     def structure(self, values: Mapping[str, Any]) -> Declared:  # noqa: ARG002 - for those who override
         """The inputs, outputs and defaults to add for these values of the structuring inputs.
 
-        ``values`` holds every structuring input of DESC_IN, and those that ``structure`` itself declared, once
-        they have a value (``values.get``). It is called again until nothing changes, and must depend on nothing
-        else.
+        ``values`` holds every structuring input of DESC_IN, and those that ``structure`` itself declared,
+        once they have a value (``values.get``). It is called again until nothing changes, and must depend
+        on nothing else.
         """
         return NOTHING_DECLARED
 
@@ -49,8 +49,9 @@ class Discipline:
         """The derivatives of the outputs at these inputs, ``{(output, input): entry}``; left out is zero.
 
         An output or input is a short name, or ``(short name, column or key)`` for a column of a table or a
-        key of a dict. An entry of m numbers by n is a scalar (for m = n a multiple of the identity), a 1-D array
-        (the only row or column, or the diagonal for m = n), a 2-D array or a SciPy sparse array, m by n.
+        key of a dict. An entry of m numbers by n is a scalar (for m = n a multiple of the identity), a 1-D
+        array (the only row or column, or the diagonal for m = n), a 2-D array or a SciPy sparse array, m by
+        n.
 
         A discipline that does not override this is differentiated by complex step (``COMPLEX_SAFE``) or by
         finite differences.

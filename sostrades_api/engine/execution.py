@@ -182,4 +182,6 @@ class Execution:
 
 @lru_cache(maxsize=64)
 def _settings(cls: type[SolverSettings], names: tuple[str, ...], given: tuple[Any, ...]) -> SolverSettings:
-    return cls.of(dict(zip(names, given, strict=True)))
+    settings = cls.of(dict(zip(names, given, strict=True)))
+    settings.require_tight()
+    return settings

@@ -38,10 +38,11 @@ _INPUTS: dict[str, dict[str, Any]] = {
     "tolerance": {
         "type": "float",
         "default": 1e-10,
-        "range": [0.0, 0.01],
+        "range": [0.0, None],
         "unit": "-",
         "label": "Tolerance of loops",
-        "description": "A loop has converged when no coupling changes by more; residual_scaling says in what",
+        "description": "A loop has converged when no coupling changes by more; residual_scaling says in "
+        "what. Relative to magnitudes or the start it is at most 0.01",
     },
     "residual_scaling": {
         "type": "string",

@@ -35,7 +35,8 @@ class Process:
 
     A process within a process has all its paths and nodes below its own place ("" is that place). Its
     disciplines look a namespace up at their own ``Place``, then at the ``Place`` of the process, in the
-    process, and last in the process around it. ``numerical`` and ``references`` are those of the outermost process.
+    process, and last in the process around it. ``numerical`` and ``references`` are those of the outermost
+    process.
 
     ``couplings`` are nodes with numerical parameters of their own, ``{"Climate": {"tolerance": 1e-6}}``: what
     is coupled below such a node is solved by them, inside the loops that it is part of.

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sostrades_api.engine import CouplingNotConverged, InvalidInputs, NotFinite, run
+from sostrades_api.engine import CouplingNotConverged, NotFinite, SettingsError, run
 from tests.engine.making import discipline, process
 
 NAN, INF = float("nan"), float("inf")
@@ -85,7 +85,7 @@ def test_the_tolerance_of_loops_cannot_be_so_wide_that_a_doubling_loop_has_conve
             "B": discipline({"a": None}, {"b": None}, lambda i: {"b": 2 * i["a"]}),
         }
     )
-    with pytest.raises(InvalidInputs, match="tolerance"):
+    with pytest.raises(SettingsError, match="tolerance"):
         run(doubling, {"tolerance": 1.0})
     with pytest.raises(CouplingNotConverged):
         run(doubling, {"tolerance": 0.01})

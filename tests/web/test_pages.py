@@ -232,4 +232,4 @@ def test_ranges_are_written_as_their_type_is(pages, study):
     text = text_of(pages.get(f"/study-case/{study.id}/data"))
     assert "between 1 and 1\u202f000\u202f000" in text
     assert "between 0.01 and 1.99" in text
-    assert "between 0 and 0.01<" in text
+    assert "between 0 and ∞<" in text

@@ -26,6 +26,7 @@ Stepped = dict[int, np.ndarray]
 
 COMPLEX_STEP = 1e-100
 CENTRAL_STEP = 6e-6  # cube root of the rounding unit
+_VANISHING = 1e-100  # numbers this small are nought to a model: steps relative to them would be lost
 _DIGITS_LEFT = 1e-10  # a change this small beside its output keeps six digits
 _HANDED_OUT = (VariableType.DATAFRAME, VariableType.LIST, VariableType.DICT)
 
@@ -254,7 +255,7 @@ class Linearizer:
 
             try:
                 columns[slot] = [
-                    self._column(partial(at, i), number, max(abs(number), largest) or 1.0, base)
+                    self._column(partial(at, i), number, _magnitude(number, largest), base)
                     for i, number in enumerate(numbers.tolist())
                 ]
             finally:
@@ -320,3 +321,9 @@ def _compute_on(values: list[Any]) -> Callable[[Node, list[Any]], None]:
         node.compute(values, target)
 
     return compute
+
+
+def _magnitude(number: float, largest: float) -> float:
+    """What a step is relative to; of a number whose step would vanish, one."""
+    magnitude = max(abs(number), largest)
+    return magnitude if magnitude > _VANISHING else 1.0

@@ -10,6 +10,8 @@ from sostrades_api.engine.derivatives.linear_solver import LinearSolver
 from sostrades_api.engine.derivatives.linearize import Method
 from sostrades_api.engine.errors import SettingsError
 
+_LARGEST_RELATIVE = 0.01
+
 
 class Scaling(StrEnum):
     """What the tolerance is compared with: the changes of all couplings in one iteration, R."""
@@ -43,6 +45,20 @@ class SolverSettings:
                 detail="max_mda_iter is at least 1, tolerance not negative, relaxation_factor between 0 and 2"
             )
         _require_one_of(Scaling, self.residual_scaling, "residual_scaling")
+
+    def require_tight(self) -> None:
+        """Refuse a tolerance that any loop would meet.
+
+        Raises:
+            SettingsError: relative changes of more than 1 % would pass as converged.
+        """
+        relative = self.residual_scaling in {Scaling.MAGNITUDE, Scaling.INITIAL}
+        if relative and self.tolerance > _LARGEST_RELATIVE:
+            raise SettingsError(
+                detail=f"tolerance {self.tolerance:g} is above {_LARGEST_RELATIVE:g}, the largest for "
+                f"relative changes; residual_scaling {Scaling.NONE.value!r} takes changes in the variables' "
+                "own units"
+            )
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -157,10 +157,20 @@ def halving(start, factor=1.0):
 )
 def test_what_the_tolerance_is_compared_with(scaling, residual):
     """The first sweep from zero makes 1e6; ``a`` had no value before it, ``b`` changed by all of it."""
-    result = run(halving(0.0, 1e6), {"residual_scaling": scaling, "tolerance": 0.5, "max_mda_iter": 300})
+    tolerance = 0.5 if scaling in {"none", "root_mean_square"} else 0.01
+    given = {"residual_scaling": scaling, "tolerance": tolerance, "max_mda_iter": 300}
+    result = run(halving(0.0, 1e6), given)
     expected = residual if scaling != "root_mean_square" else 1e6
     assert result.residuals["residual"].iloc[0] == pytest.approx(expected)
-    assert result.residuals["residual"].iloc[-1] <= 0.5
+    assert result.residuals["residual"].iloc[-1] <= tolerance
+
+
+@pytest.mark.parametrize("solver", list(SOLVERS))
+@pytest.mark.parametrize("scaling", ["magnitude", "initial"])
+def test_a_relative_tolerance_that_any_loop_would_meet_is_refused(solver, scaling):
+    given = {"sub_mda_class": solver, "residual_scaling": scaling, "tolerance": 0.5}
+    with pytest.raises(SettingsError, match=r"tolerance 0.5 is above 0.01"):
+        run(halving(0.0), given)
 
 
 def test_a_warm_start_takes_the_couplings_of_an_earlier_result():
