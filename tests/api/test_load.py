@@ -38,6 +38,12 @@ def test_a_load_shows_every_editable_input_by_its_full_name(api, study):
     assert "Study.double" not in loaded
 
 
+def test_a_query_parameter_that_is_given_twice_is_refused(api, study):
+    response = api.get(f"/study-case/{study.id}?io=in&io=out")
+    assert response.status_code == 422
+    assert response.json["errors"] == [{"pointer": "/io", "detail": "is given more than once"}]
+
+
 def test_tables_are_placeholders_with_shape_and_columns(api, study):
     loaded = load(api, study)
     table, matrix = loaded["Study.Every.Type.table"], loaded["Study.Every.Type.matrix"]

@@ -215,6 +215,8 @@ def test_a_unit_that_does_not_fit_or_converts_out_of_range_is_422(update, shown,
         b"\xff\xfe",
         b'"\\ud800"',
         b"[1,]",
+        b'[{"variableId": "Study.needed", "newValue": 1, "newValue": 2}]',
+        b'[{"variableId": "Study.Every.Type.numbers", "newValue": {"a": 1, "a": 2}}]',
     ],
 )
 def test_malformed_json_is_400(api, study, body):
@@ -258,6 +260,16 @@ def test_json_of_another_form_is_422(api, study, body):
     response = api.post(f"/study-case/{study.id}/parameters", json=body)
     assert response.status_code == 422, response.text
     assert response.json["errors"]
+
+
+def test_what_is_wrong_with_json_is_said_in_words_of_json(api, study):
+    response = api.post(f"/study-case/{study.id}/parameters", json=[3, {"variableId": 3}])
+    said = {error["pointer"]: error["detail"] for error in response.json["errors"]}
+    assert said == {
+        "/0": "must be a JSON object",
+        "/1/variableId": "must be text",
+        "/1/newValue": "is missing",
+    }
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ from tests.storage.test_csv_format import nested, variable
         (b'name,x\na,"1\n', "line 2 has a quote"),
         (b'name,x\n"a"b,1\n', "line 2 has a quote"),
         (b'name,x\na"b,1\n', "line 2 has a quote"),
-        (b"name;x\na;1\n", "missing columns: name, x"),
+        (b"name;x\na;1\n", "separated by semicolons: use commas, and points in numbers; missing columns"),
+        (b"name;x\na;1,5\n", "separated by semicolons"),
+        (b"name\tx\na\t1\n", "separated by tabs"),
         (b'"name,x\n', "a quote in the header"),
     ],
 )

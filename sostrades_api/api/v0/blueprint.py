@@ -1,10 +1,10 @@
-"""Blueprints of API v0: one prefix, one security scheme, and no query parameter that nobody reads."""
+"""Blueprints of API v0: one prefix, one security scheme, no query parameter twice or read by nobody."""
 
 from flask import request
 from flask_openapi3 import APIBlueprint, Tag
 
 from sostrades_api.api.v0.documentation import SECURITY
-from sostrades_api.api.v0.requests import refuse_arguments
+from sostrades_api.api.v0.requests import refuse_arguments, refuse_repeated_arguments
 
 PREFIX = "/api/v0"
 
@@ -30,3 +30,4 @@ _WITH_QUERY = frozenset(
 def _refuse_unknown_arguments() -> None:
     if request.args and request.endpoint not in _WITH_QUERY:
         refuse_arguments()
+    refuse_repeated_arguments()

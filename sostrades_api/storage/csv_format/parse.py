@@ -30,7 +30,24 @@ def parse(variable: Variable, data: bytes) -> Any:
         CsvError: The text, its header, the shape of its rows or a cell is wrong; faults name row and column,
             the first row under the header being row 1.
     """
-    table = read_table(data)
+    try:
+        return _parse(read_table(data), variable)
+    except CsvError as error:
+        raise CsvError([*_other_separator(data), *error.faults]) from error
+
+
+def _other_separator(data: bytes) -> list[str]:
+    """What spreadsheets write where the decimal mark is a comma."""
+    header = data.partition(b"\n")[0]
+    if b"," in header:
+        return []
+    for separator, name in ((b";", "semicolons"), (b"\t", "tabs")):
+        if separator in header:
+            return [f"the columns seem to be separated by {name}: use commas, and points in numbers"]
+    return []
+
+
+def _parse(table: TextTable, variable: Variable) -> Any:
     value_type = variable.value_type
     kind = value_type.kind
     if kind in _SCALARS:
