@@ -113,15 +113,10 @@ def _compiled(process: Process, settled: Settled, *, plan_for: Callable[[Mapping
         handovers=couplings.handovers,
         couplings=tuple(process.couplings),
     )
-    short = {
-        place.path: {n: d.full_name for side in (place.inputs, place.outputs) for n, d in side.items()}
-        for place in placed
-    }
     return Plan(
         name=process.name,
         variables=variables,
         steps=steps,
-        short_names=short,
         structuring=settled.structuring,
         plan_for=plan_for if settled.consulted else None,
     )

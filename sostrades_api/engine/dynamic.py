@@ -219,7 +219,7 @@ class _Assembly:
     def _place(self, process: Process, path: str, entry: Any, *, node: str, scope: Scope) -> None:
         is_place = isinstance(entry, Place)
         stands = entry.discipline if is_place else entry
-        if not isinstance(path, str) or not all(part and part == part.strip() for part in path.split(".")):
+        if not isinstance(path, str) or not (path.isidentifier() or _is_path(path)):
             raise PlaceError(process=process.name, discipline=path, detail="a path is names joined by dots")
         full = below(node, path)
         namespaces = entry.namespaces if is_place else {}
@@ -234,7 +234,7 @@ class _Assembly:
             raise PlaceError(process=process.name, discipline=full, detail="another one has the same path")
         self._paths.add(full)
         if own:
-            scope = replace(scope, namespaces={**scope.namespaces, **own})
+            scope = Scope(scope.process, {**scope.namespaces, **own})
         self.settled.placed.append(self._discipline(full, stands, scope=scope))
 
     def _discipline(self, path: str, cls: type[Discipline], *, scope: Scope) -> Placed:
@@ -291,6 +291,10 @@ class _Assembly:
         for declaration in structuring.values():
             self.settled.deciders.setdefault(declaration.full_name, []).append(declaration)
         self.declared[place] = frozenset((name, each.full_name) for name, each in structuring.items())
+
+
+def _is_path(path: str) -> bool:
+    return all(part and part == part.strip() for part in path.split("."))
 
 
 def _structuring(process: Process, inputs: Mapping[str, Any]) -> dict[str, Variable]:

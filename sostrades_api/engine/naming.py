@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sostrades_api.engine.descriptor import parse_descriptors
 from sostrades_api.engine.discipline import Discipline
@@ -12,9 +12,11 @@ from sostrades_api.engine.structure import Declared
 from sostrades_api.engine.variable import Variable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Declaration:
-    """One input or output of a placed discipline, or an input of a process."""
+class Declaration(NamedTuple):
+    """One input or output of a placed discipline, or an input of a process.
+
+    There are several a discipline: a tuple is made in a fifth of the time of a frozen dataclass.
+    """
 
     path: str
     node: str
@@ -22,7 +24,7 @@ class Declaration:
     variable: Variable
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
     """A discipline at its path, with its declarations by short name.
 
@@ -36,8 +38,7 @@ class Placed:
     is_static: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scope:
+class Scope(NamedTuple):
     """Where names are looked up: the process that places, and its namespaces, relative to the study."""
 
     process: str
@@ -99,7 +100,7 @@ def _with_default(declaration: Declaration | None, name: str, default: Any, *, o
     if declaration is not None:
         try:
             checked = freeze(declaration.variable.check(default))
-            return replace(declaration, variable=replace(declaration.variable, default=checked))
+            return declaration._replace(variable=replace(declaration.variable, default=checked))
         except InvalidValue as error:
             fault = str(error)
     raise DescriptorError(owner=owner, side="structure.defaults", variable=name, key="default", detail=fault)
@@ -110,19 +111,21 @@ def declarations(
 ) -> dict[str, Declaration]:
     """The declarations of these variables at ``node``, which is the path itself unless it is given."""
     home = path if node is None else node
-    return {name: _declaration(path, home, variable, scope) for name, variable in variables.items()}
+    found = {}
+    for name, variable in variables.items():
+        at = home if variable.namespace is None else _namespace(variable, path=path, scope=scope)
+        found[name] = Declaration(path, at, f"{at}.{variable.name}" if at else variable.name, variable)
+    return found
 
 
-def _declaration(path: str, node: str, variable: Variable, scope: Scope) -> Declaration:
-    if variable.namespace is not None:
-        if variable.namespace not in scope.namespaces:
-            raise UnknownNamespace(
-                process=scope.process,
-                discipline=path,
-                namespace=variable.namespace,
-                variable=variable.name,
-                known=tuple(scope.namespaces) or ("none",),
-            )
-        node = scope.namespaces[variable.namespace]
-    full_name = f"{node}.{variable.name}" if node else variable.name
-    return Declaration(path=path, node=node, full_name=full_name, variable=variable)
+def _namespace(variable: Variable, *, path: str, scope: Scope) -> str:
+    found = scope.namespaces.get(variable.namespace or "")
+    if found is None:
+        raise UnknownNamespace(
+            process=scope.process,
+            discipline=path,
+            namespace=variable.namespace,
+            variable=variable.name,
+            known=tuple(scope.namespaces) or ("none",),
+        )
+    return found

@@ -69,7 +69,6 @@ class Plan:
         name: str,
         variables: Mapping[str, PlanVariable],
         steps: Sequence[Node | Loop],
-        short_names: Mapping[str, Mapping[str, str]],
         structuring: Mapping[str, Any] | None = None,
         plan_for: "Callable[[Mapping[str, Any]], Plan] | None" = None,
     ) -> None:
@@ -78,7 +77,6 @@ class Plan:
         self.steps = tuple(steps)
         nodes = [node for step in steps for node in ((step,) if isinstance(step, Node) else step.nodes)]
         self._nodes = {node.path: node for node in nodes}
-        self._short_names = short_names
         self.structuring: Mapping[str, Any] = structuring or {}
         self._plan_for = plan_for
         self._slots = {full: slot for slot, full in enumerate(variables)}
@@ -132,8 +130,10 @@ class Plan:
 
     def short_values(self, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """A discipline's inputs and outputs by short name, out of values by full name; defaults fill gaps."""
-        found = {}
-        for short, full in self._short_names[path].items():
+        found, node = {}, self._nodes[path]
+        shorts, slots = (*node.inputs, *node.outputs), (*node.in_slots, *node.out_slots)
+        for short, slot in zip(shorts, slots, strict=True):
+            full = self._names[slot]
             value = values[full] if full in values else self.variables[full].default
             if value is not MISSING:
                 found[short] = value

@@ -66,7 +66,7 @@ def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVar
     if producer is None:
         variable, owner = shared_input(process.name, readers), readers[0].node
         if len(readers) > 1:
-            held = replace(readers[0], variable=variable)
+            held = readers[0]._replace(variable=variable)
             _convert_for(readers[1:], held, process=process, couplings=couplings)
     else:
         _convert_for(readers, producer, process=process, couplings=couplings)
