@@ -15,6 +15,7 @@ class Dependencies:
     def __init__(self, steps: Sequence[Step], *, slots: int) -> None:
         self.steps = tuple(steps)
         self._slots = slots
+        self.identities: dict[int, str] = {}  # what ``addresses.identity_of`` has found
 
     @cached_property
     def makes(self) -> tuple[tuple[int, ...], ...]:

@@ -17,14 +17,14 @@ def value_digest(value: Any) -> str:
     Raises:
         TypeError: the value is of another type.
     """
-    digest = blake2b(digest_size=16)
+    digest = blake2b(digest_size=32)
     _feed(value, digest.update)
     return digest.hexdigest()
 
 
 def text_digest(*texts: str) -> str:
     """The digest of some texts in order."""
-    digest = blake2b(digest_size=16)
+    digest = blake2b(digest_size=32)
     for text in texts:
         _feed_text(text, digest.update)
     return digest.hexdigest()
@@ -70,7 +70,9 @@ def _feed_array(array: np.ndarray, feed: Feed) -> None:
         feed(b"o")
         _feed(array.tolist(), feed)
         return
-    feed(f"a{array.dtype.str}{array.shape};".encode())
+    # the last bits of a sum depend on the order in memory
+    order = "" if array.flags.c_contiguous else array.strides
+    feed(f"a{array.dtype.str}{array.shape}{order};".encode())
     feed(np.ascontiguousarray(array).tobytes())
 
 

@@ -1,6 +1,7 @@
 """A discipline: declared inputs and outputs, and a pure function between them."""
 
 from collections.abc import Mapping, Sequence
+from time import time
 from typing import Any, ClassVar
 
 from sostrades_api.charts import Chart, ChartFilter, Figure, Table
@@ -26,9 +27,11 @@ class Discipline:
 
     inputs: ClassVar[Mapping[str, Variable]] = {}
     outputs: ClassVar[Mapping[str, Variable]] = {}
+    made_at: ClassVar[float] = 0.0  # seconds since 1970; its source was read before
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.made_at = time()
         cls.inputs = parse_descriptors(cls.DESC_IN, owner=cls.__name__, side="DESC_IN")
         cls.outputs = parse_descriptors(cls.DESC_OUT, owner=cls.__name__, side="DESC_OUT")
 

@@ -1,7 +1,7 @@
 """What an execution made."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -41,14 +41,14 @@ class ResultValues(Mapping[str, Any]):
 
 
 class PerDiscipline(Mapping[str, Any]):
-    """A number a discipline, by path, in order of execution."""
+    """A number a discipline, by path, in order of execution; ``numbers`` tells them when they are read."""
 
-    def __init__(self, places: Mapping[str, int], numbers: Sequence[Any]) -> None:
+    def __init__(self, places: Mapping[str, int], numbers: Callable[[], Sequence[Any]]) -> None:
         self._places = places
         self._numbers = numbers
 
     def __getitem__(self, path: str) -> Any:
-        return self._numbers[self._places[path]]
+        return self._numbers()[self._places[path]]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -86,11 +86,14 @@ class ExecutionResult:
     Attributes:
         values: every output by full name relative to the study.
         converged: false when an unconverged loop was accepted (``allow_unconverged``).
-        seconds: time spent in each discipline itself, all its runs together.
+        seconds: time spent in each discipline itself, all its runs together; where disciplines take less
+            than two microseconds, most runs are clocked as a whole and shared out as in the others.
         runs: how often each discipline ran; 0 when what it had made before was used again.
         total_seconds: of the whole execution, with what the engine did.
         unconverged: every output that depends on an accepted loop that did not converge, by full name.
         unconverged_disciplines: the paths of those who made them, in order of execution.
+        references: what the cache calls the outputs that it gave, by full name.
+        saved_seconds: that it once took to make them.
     """
 
     values: Mapping[str, Any]
@@ -101,6 +104,8 @@ class ExecutionResult:
     total_seconds: float
     unconverged: tuple[str, ...] = ()
     unconverged_disciplines: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    saved_seconds: float = 0.0
 
     @cached_property
     def reused(self) -> tuple[str, ...]:

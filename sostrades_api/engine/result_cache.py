@@ -1,29 +1,51 @@
 """What a cache of results offers to executions: outputs by the address of what they were made from.
 
-An address is the digest of a discipline's class and version and of its inputs, so that equal addresses mean
-equal outputs in any execution, study and process. Nothing at an address ever changes.
+An address is the digest of all that decides a step's outputs: its disciplines and their versions, and its
+inputs. So equal addresses mean equal outputs in any execution, study and process, and what is at one never
+changes.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
 
 
-class ResultCache(Protocol):
-    """Keeps outputs by address; neither method may raise because its storage is away: it then has nothing.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ComputedResult:
+    """What one step made: a discipline, or a whole loop that converged.
 
-    ``least_seconds`` is what a look-up costs: what takes less time is run, never looked up or stored.
+    Attributes:
+        outputs: in the order of its disciplines and their descriptors; those of a loop end with its residual
+            history, an array of rows (number of the loop, iteration, residual).
+        seconds: that it took to make them.
+        references: what the cache calls each of these outputs, if it wants to be told again.
+    """
+
+    outputs: Sequence[Any]
+    seconds: float
+    references: Sequence[str] = ()
+
+
+class ResultCache(Protocol):
+    """Keeps results by address; no method may raise because its storage is away: it then has nothing.
+
+    ``least_seconds`` is what a look-up costs: what takes less time is not stored, nor looked up when its
+    cost is known.
     """
 
     least_seconds: float
 
-    def find(self, address: str) -> Mapping[str, Any] | None:
-        """The outputs at an address, to the bit as they were stored, or None."""
+    def find(self, addresses: Sequence[str]) -> Mapping[str, ComputedResult]:
+        """What is known of these addresses, to the bit as it was stored; asked once an execution."""
         ...
 
-    def store(self, address: str, outputs: Mapping[str, Any], *, seconds: float) -> None:
-        """Keep outputs, values of the types that variables have; they took so many seconds. Read-only."""
+    def store(self, address: str, result: ComputedResult, *, label: str, replace: bool) -> None:
+        """Keep a result, values of the types that variables have, read-only; by any thread.
+
+        ``label`` tells people what made it; ``replace``: what is known of this address is not trusted.
+        """
         ...
 
 
@@ -38,19 +60,30 @@ class MemoryCache:
     def __init__(self, *, entries: int = 10_000, least_seconds: float = 20e-6) -> None:
         self.least_seconds = least_seconds
         self._entries = entries
-        self._known: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self._known: OrderedDict[str, ComputedResult] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, address: str) -> Mapping[str, Any] | None:
-        """The outputs at an address, or None."""
+    def find(self, addresses: Sequence[str]) -> Mapping[str, ComputedResult]:
+        """What is known of these addresses."""
+        found = {}
         with self._lock:
-            if address in self._known:
-                self._known.move_to_end(address)
-            return self._known.get(address)
+            for address in addresses:
+                if address in self._known:
+                    self._known.move_to_end(address)
+                    found[address] = self._known[address]
+        return found
 
-    def store(self, address: str, outputs: Mapping[str, Any], *, seconds: float) -> None:  # noqa: ARG002
-        """Keep outputs."""
+    def store(
+        self,
+        address: str,
+        result: ComputedResult,
+        *,
+        label: str,  # noqa: ARG002
+        replace: bool,
+    ) -> None:
+        """Keep a result."""
         with self._lock:
-            self._known[address] = outputs
+            if replace or address not in self._known:
+                self._known[address] = result
             if len(self._known) > self._entries:
                 self._known.popitem(last=False)

@@ -1,15 +1,18 @@
 """The version of a discipline: a digest of all that decides what it computes from its inputs.
 
-That is its source, the source of whatever modules of its own package that source imports, its data files,
-this engine, and the libraries that numbers come from.
+That is its source, the source of whatever that source imports (installed libraries by their version
+instead), its data files, this engine, and the libraries that numbers come from.
 """
 
 import ast
 import platform
 import sys
+import sysconfig
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from importlib import util
+from importlib import metadata, util
 from pathlib import Path
 from types import ModuleType
 from weakref import WeakKeyDictionary
@@ -21,31 +24,59 @@ import scipy
 from sostrades_api.engine.digests import text_digest
 from sostrades_api.engine.discipline import Discipline
 
-_KNOWN: WeakKeyDictionary[type[Discipline], str | None] = WeakKeyDictionary()
+_ENGINE = __name__.rpartition(".")[0]
+_SURROUNDING = frozenset({"numpy", "pandas", "scipy"})
+_SITE = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")})
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A digest, and the data files that it was made from as they were then."""
+
+    digest: str
+    data: tuple[tuple[Path, tuple[int, int, int]], ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the data files are still those."""
+        try:
+            return all(_stat(path) == before for path, before in self.data)
+        except OSError:
+            return False
+
+
+_KNOWN: WeakKeyDictionary[type[Discipline], _Version | None] = WeakKeyDictionary()
 
 
 def discipline_version(cls: type[Discipline]) -> str | None:
     """The version of a class; None when its outputs cannot be re-used.
 
-    That is so for a class that is not deterministic, whose source or data cannot be read, or that is not what
-    its module has under its name (made in a function, say: two of them may differ and look the same).
+    That is so for a class that is not deterministic, whose source or data cannot be read, or changed after
+    the class was made, or that is not what its module has under its name (made in a function, say: two of
+    them may differ and look the same).
     """
     if cls not in _KNOWN:
         _KNOWN[cls] = _version(cls)
-    return _KNOWN[cls]
+    version = _KNOWN[cls]
+    return version.digest if version is not None and version.holds else None
 
 
-def _version(cls: type[Discipline]) -> str | None:
+def _version(cls: type[Discipline]) -> _Version | None:
     if not cls.DETERMINISTIC or not _is_found_by_name(cls):
         return None
     bases = [base for base in cls.__mro__ if issubclass(base, Discipline) and base is not Discipline]
     try:
-        files = sorted({path for base in bases for path in _sources(base.__module__)})
+        files, libraries = _sources(base.__module__ for base in bases)
         data = [Path(_file_of(base.__module__)).parent / name for base in bases for name in base.DATA_FILES]
+        # what runs is what was read then, whatever the files hold now
+        if any(_changed(path) > cls.made_at for path in (*files, *data)):
+            return None
+        stats = tuple((path, _stat(path)) for path in data)
         contents = [_file_digest(path) for path in (*files, *data)]
-    except (OSError, SyntaxError, LookupError):
+    except (OSError, SyntaxError, ValueError, LookupError):
         return None
-    return text_digest(f"{cls.__module__}:{cls.__qualname__}", cls.VERSION, *contents, *_surroundings())
+    name = f"{cls.__module__}:{cls.__qualname__}"
+    return _Version(text_digest(name, cls.VERSION, *contents, *libraries, *_surroundings()), stats)
 
 
 def _is_found_by_name(cls: type[Discipline]) -> bool:
@@ -55,42 +86,97 @@ def _is_found_by_name(cls: type[Discipline]) -> bool:
     return found is cls and cls.__module__ != "__main__"
 
 
-def _sources(module: str) -> list[Path]:
-    """The files of a module and of those of its top package that it imports, directly or not."""
-    top, waiting, found = module.partition(".")[0], [module], dict[str, Path]()
-    engine = __name__.rpartition(".")[0]
+def _sources(modules: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """The files of modules and of what they import, directly or not; of libraries name and version."""
+    waiting, found, libraries = list(modules), dict[str, Path](), set[str]()
+    own = {name.partition(".")[0] for name in waiting}
     while waiting:
         name = waiting.pop()
-        if name in found or name == engine or name.startswith(f"{engine}."):
+        if name in found or name == _ENGINE or name.startswith(f"{_ENGINE}."):
             continue
-        found[name] = _file_of(name)
-        waiting += [other for other in _imported(name) if other.partition(".")[0] == top]
-    return list(found.values())
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names or top in _SURROUNDING:
+            continue
+        path = _path_of(name)
+        if path is None:  # an attribute, or a module that is not there
+            continue
+        if top not in own and _is_installed(path):
+            libraries.add(f"{top} {_library_version(top)}")
+            continue
+        found[name] = path
+        waiting += _imported(name, path)
+    return sorted(set(found.values())), sorted(libraries)
 
 
-def _file_of(module: str) -> Path:
+def _file_of(module: str) -> str:
     loaded: ModuleType = sys.modules[module]
     if not loaded.__file__:
         raise LookupError(module)
-    return Path(loaded.__file__)
+    return loaded.__file__
 
 
-def _imported(module: str) -> list[str]:
-    """Modules that a module's source imports and that are loaded."""
-    loaded = sys.modules[module]
+def _path_of(name: str) -> Path | None:
+    """The file of a module, loaded or not yet: one that is imported inside a function, say."""
+    loaded = sys.modules.get(name)
+    if loaded is not None:
+        file = getattr(loaded, "__file__", None)
+        return Path(file) if file else None
+    parent, _, last = name.rpartition(".")
+    for folder in getattr(sys.modules.get(parent), "__path__", sys.path if not parent else ()):
+        for path in (Path(folder) / f"{last}.py", Path(folder) / last / "__init__.py"):
+            if path.is_file():
+                return path
+    return None
+
+
+def _is_installed(path: Path) -> bool:
+    resolved = path.resolve()
+    return any(resolved.is_relative_to(site) for site in _SITE)
+
+
+def _imported(module: str, path: Path) -> list[str]:
+    """What a module's source names in its imports: modules, and attributes of modules."""
+    if path.suffix != ".py":
+        return []
+    loaded = sys.modules.get(module)
+    is_package = path.name == "__init__.py"
+    package = (loaded and loaded.__package__) or (module if is_package else module.rpartition(".")[0])
     names: list[str] = []
-    for node in ast.walk(ast.parse(_file_of(module).read_bytes())):
+    for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            package = loaded.__package__ or module
             base = util.resolve_name("." * node.level + (node.module or ""), package)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return [name for name in names if getattr(sys.modules.get(name), "__file__", None)]
+    return names
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return dict(metadata.packages_distributions())
+
+
+@cache
+def _library_version(top: str) -> str:
+    """The version of the distributions that hold a top package; its own file's digest without any."""
+    names = sorted(set(_distributions().get(top, ())))
+    path = _path_of(top)
+    return " ".join(metadata.version(name) for name in names) or (_file_digest(path) if path else "")
 
 
 def _file_digest(path: Path) -> str:
-    return blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    return blake2b(path.read_bytes(), digest_size=32).hexdigest()
+
+
+def _changed(path: Path) -> float:
+    """When a file was last written or put in its place."""
+    stat = path.stat()
+    return max(stat.st_mtime, stat.st_ctime)
+
+
+def _stat(path: Path) -> tuple[int, int, int]:
+    stat = path.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 @cache

@@ -1,0 +1,123 @@
+"""The address of what a step makes: a digest of everything that decides it.
+
+That is what the step is (its disciplines with their versions, names, declarations, conversions; a loop's
+order, nesting, settings and start) and what it reads. An input that another step makes has that step's
+address, so no output is read to know an address, and all are known before the first discipline runs.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sostrades_api.engine.dependencies import Dependencies, nodes_of
+from sostrades_api.engine.digests import text_digest, value_digest
+from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.node import Node
+from sostrades_api.engine.parallel import loops_of
+from sostrades_api.engine.value_types import MISSING
+from sostrades_api.engine.variable import Variable
+from sostrades_api.engine.versions import discipline_version
+
+
+class Addresses:
+    """The addresses of one execution's steps.
+
+    Args:
+        steps: of the plan.
+        values: the slots at the start; a loop's address holds what it starts from.
+        digests: by slot, where they are known; equal digests must mean equal values.
+        settings: slots of the study's numerical parameters that decide how loops are solved, by name.
+    """
+
+    def __init__(
+        self,
+        steps: Dependencies,
+        values: Sequence[Any],
+        *,
+        digests: Mapping[int, str],
+        settings: Mapping[str, int],
+    ) -> None:
+        self._steps = steps
+        self._values = values
+        self._digests = dict(digests)
+        self._settings = settings
+        self._known: dict[int, str | None] = {}
+
+    def of(self, number: int) -> str | None:
+        """The address of what a step makes; None when it, or one that it depends on, is always run."""
+        waiting = [number]  # a stack, as a chain may be longer than Python's own
+        while waiting:
+            last = waiting[-1]
+            if last not in self._known:
+                makers = [self._steps.maker[slot] for slot in self._steps.reads[last]]
+                unknown = [maker for maker in makers if maker is not None and maker not in self._known]
+                if unknown:
+                    waiting += unknown
+                    continue
+                self._known[last] = self._made(last)
+            waiting.pop()
+        return self._known[number]
+
+    def _made(self, number: int) -> str | None:
+        step = self._steps.steps[number]
+        versions = [discipline_version(type(node.discipline)) for node in nodes_of(step)]
+        reads = [self._read(slot) for slot in self._steps.reads[number]]
+        if None in versions or None in reads:
+            return None
+        parts = [identity_of(self._steps, number), *versions, *reads]
+        if isinstance(step, Loop):
+            parts += map(self._given, step.couplings)
+            for each in loops_of(step):
+                parts += [self._given(slot) for slot in {**self._settings, **each.parameters}.values()]
+        return text_digest(*(part for part in parts if part is not None))
+
+    def _read(self, slot: int) -> str | None:
+        maker = self._steps.maker[slot]
+        if maker is None:
+            return self._given(slot)
+        address = self._known[maker]
+        return None if address is None else f"{address}:{self._steps.makes[maker].index(slot)}"
+
+    def _given(self, slot: int) -> str:
+        if slot not in self._digests:
+            value = self._values[slot]
+            self._digests[slot] = "missing" if value is MISSING else value_digest(value)
+        return self._digests[slot]
+
+
+def identity_of(steps: Dependencies, number: int) -> str:
+    """A digest of what a step is, wherever it stands; its disciplines' versions are not in it."""
+    known = steps.identities
+    if number not in known:
+        step, makes = steps.steps[number], steps.makes[number]
+        parts = [text for node in nodes_of(step) for text in _described(node)]
+        loop = _described_loop(step, makes) if isinstance(step, Loop) else ()
+        known[number] = text_digest(type(step).__name__, *parts, *loop)
+    return known[number]
+
+
+def _described_loop(loop: Loop, makes: Sequence[int]) -> Iterator[str]:
+    """Its wiring, order of sweep and nesting, by places."""
+    places = {slot: place for place, slot in enumerate(makes)}
+    yield repr([places.get(slot) for node in loop.nodes for slot in node.in_slots])
+    order = {node: place for place, node in enumerate(loop.nodes)}
+    for each in loops_of(loop):
+        fed = [places.get(slot) for slot, _ in each.feedback]
+        couplings = [places.get(slot) for slot in each.couplings]
+        yield repr(([order[node] for node in each.nodes], couplings, fed, list(each.parameters)))
+
+
+def _described(node: Node) -> Iterator[str]:
+    cls = type(node.discipline)
+    yield f"{cls.__module__}:{cls.__qualname__}"
+    yield from (f"in {_declared(name, variable)}" for name, variable in node.inputs.items())
+    yield from (f"out {_declared(name, variable)}" for name, variable in node.outputs.items())
+    if node.handover is not None:
+        for name, conversion in node.handover.conversions.items():
+            yield repr((name, conversion.factor, conversion.columns))
+
+
+def _declared(name: str, variable: Variable) -> str:
+    """What a declaration says of values: not their labels, nor their defaults."""
+    limits = (variable.range, variable.possible_values, variable.optional, variable.unit)
+    columns = [(key, repr(column)) for key, column in (variable.columns or {}).items()]
+    return repr((name, variable.value_type, *limits, columns))
