@@ -222,6 +222,23 @@ class DisciplineExited(DisciplineError):
     error: str
 
 
+class ProcessEnded(ExecutionError):
+    """The process that ran {disciplines} ended without an answer ({how}). Let no discipline end its process,
+    give it more memory, or take parallel_by threads."""
+
+    disciplines: tuple[str, ...]
+    how: str
+
+
+class ProcessTraceback(EngineError):
+    """In a process of its own: {text}"""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"in a process of its own\n\n{self.text}"  # with its line ends
+
+
 class MissingOutput(DisciplineError):
     """Discipline {discipline!r} did not return its declared output {variable!r}; return it, or take it out of
     DESC_OUT."""

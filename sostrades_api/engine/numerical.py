@@ -9,6 +9,8 @@ from sostrades_api.engine.variable import Variable
 RESIDUALS = "residuals_history"
 WARM_START = "warm_start"
 THREADS = "n_processes"
+REUSE = "reuse_results"
+PARALLEL_BY = "parallel_by"
 
 _NEWTON = "MDANewtonRaphson and MDAGSNewton"
 
@@ -163,8 +165,26 @@ _INPUTS: dict[str, dict[str, Any]] = {
         "default": 1,
         "range": [1, 64],
         "label": "Disciplines at the same time",
-        "description": "Disciplines that do not depend on each other run in so many threads; results are the "
-        "same to the bit. It pays for those that work outside Python: large arrays, files, other programs",
+        "description": "So many disciplines that do not depend on each other run at a time; results are the "
+        "same to the bit",
+        "user_level": 2,
+    },
+    PARALLEL_BY: {
+        "type": "string",
+        "default": "threads",
+        "possible_values": ["threads", "processes"],
+        "label": "What runs disciplines at the same time",
+        "description": "With n_processes above 1. threads: for disciplines that work outside Python (large "
+        "arrays, files, other programs); processes: for those that compute in Python itself, for longer than "
+        "some milliseconds",
+        "user_level": 2,
+    },
+    REUSE: {
+        "type": "bool",
+        "default": True,
+        "label": "Re-use results",
+        "description": "A discipline or loop that was computed before for the same inputs is not run again. "
+        "Off: everything is run, and what is known of these inputs is replaced",
         "user_level": 2,
     },
     "allow_unconverged": {
@@ -195,7 +215,11 @@ def _declared(descriptors: Mapping[str, Mapping[str, Any]], side: str) -> dict[s
 
 NUMERICAL_INPUTS = _declared(_INPUTS, "numerical parameters")
 LOOP_INPUTS = tuple(
-    name for name in NUMERICAL_INPUTS if name not in {WARM_START, THREADS, "cache_type", "allow_unconverged"}
+    name
+    for name in NUMERICAL_INPUTS
+    if name not in {WARM_START, THREADS, PARALLEL_BY, REUSE, "cache_type", "allow_unconverged"}
 )
 """What a coupling node may have of its own."""
+ADDRESSED = (*LOOP_INPUTS, "allow_unconverged")
+"""What decides, beside inputs and start, how a loop ends."""
 NUMERICAL_OUTPUTS = _declared(_OUTPUTS, "numerical outputs")

@@ -1,58 +1,122 @@
-"""Steps that do not depend on each other, run at the same time in threads, to the bit as one after the other.
+"""Steps that do not depend on each other, run at the same time, to the bit as one after the other.
 
 Each step reads and writes slots of its own, so only the order of events, residuals and errors needs care.
-It pays for disciplines that release Python's lock (large arrays, files, other programs), not for small ones.
+Threads pay for disciplines that release Python's lock (large arrays, files, other programs), processes for
+those that compute in Python itself; neither for small ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
 from heapq import heapify, heappop, heappush
 from threading import Lock
-from typing import Any
+from time import perf_counter
+from typing import Any, Protocol
 
 from sostrades_api.engine import observer as events
-from sostrades_api.engine.dependencies import Dependencies, nodes_of
+from sostrades_api.engine.dependencies import Dependencies, Step, nodes_of
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
 
+Ended = Iterable[tuple[int, BaseException | None]]
+"""Steps by number, each with what it raised."""
 
-def run_parallel(execution: Execution, steps: Dependencies, *, threads: int) -> None:
-    """Run every step as soon as what it reads is made.
+
+class Crew(Protocol):
+    """Runs steps, so many at the same time."""
+
+    size: int
+
+    def start(self, number: int) -> None:
+        """Begin with a step; never called for more than ``size`` at a time."""
+        ...
+
+    def ended(self) -> Ended:
+        """Wait until some steps have ended."""
+        ...
+
+
+def run_parallel(
+    execution: Execution,
+    steps: Dependencies,
+    *,
+    crew: AbstractContextManager[Crew],
+    done: frozenset[int] = frozenset(),
+    ended: Callable[[int, float], None] | None = None,
+) -> None:
+    """Run every step as soon as what it reads is made; one that is alone for the moment runs here.
+
+    Args:
+        execution: on slots filled with inputs.
+        steps: of its plan.
+        crew: what runs steps at the same time.
+        done: numbers of steps whose outputs lie in the slots already.
+        ended: called here, with number and seconds, after each step.
 
     Raises:
         ExecutionError: that of the first step, in the order of execution, that fails.
     """
-    _Schedule(execution, steps).run(threads)
-    place = {step.label: number for number, step in enumerate(steps.steps) if isinstance(step, Loop)}
-    execution.residuals.sort(key=lambda row: place[row[0]])  # stable: iterations stay in order
-    execution.unconverged.sort(key=lambda loop: loop.nodes[0].index)
+    with crew as workers:
+        _Schedule(execution, steps, done, ended).run(workers)
+    place = {loop: number for number, step in enumerate(steps.steps) for loop in loops_of(step)}
+    labelled = {loop.label: number for loop, number in place.items()}
+    execution.residuals.sort(key=lambda row: labelled[row[0]])  # stable: iterations stay in order
+    execution.unconverged.sort(key=lambda loop: place[loop])
+
+
+def loops_of(step: Step) -> Iterator[Loop]:
+    """A step that is a loop, and the loops inside it; nothing of a discipline."""
+    if isinstance(step, Loop):
+        yield step
+        for inner in step.inner:
+            yield from loops_of(inner)
+
+
+def run_step(execution: Execution, step: Step) -> None:
+    """Run a discipline, or solve a loop."""
+    execution.run_part(step if isinstance(step, Loop) else (step,))
 
 
 class _Schedule:
-    def __init__(self, execution: Execution, steps: Dependencies) -> None:
-        self._execution, self._steps = execution, steps
+    def __init__(
+        self,
+        execution: Execution,
+        steps: Dependencies,
+        done: frozenset[int],
+        ended: Callable[[int, float], None] | None,
+    ) -> None:
+        self._execution, self._steps, self._ended = execution, steps, ended
         makers = [
-            {maker for slot in reads if (maker := steps.maker[slot]) is not None} for reads in steps.reads
+            {maker for slot in reads if (maker := steps.maker[slot]) is not None} - done
+            for reads in steps.reads
         ]
-        self._missing = [len(made) for made in makers]
+        self._missing = [len(before) for before in makers]
         self._followers: list[list[int]] = [[] for _ in makers]
-        for number, made in enumerate(makers):
-            for maker in made:
+        for number, before in enumerate(makers):
+            for maker in before:
                 self._followers[maker].append(number)
-        self._ready = [number for number, count in enumerate(self._missing) if not count]
+        self._ready = [n for n, count in enumerate(self._missing) if not count and n not in done]
         heapify(self._ready)
-        self._running: dict[Future[Any], int] = {}
+        self._running: dict[int, float] = {}
         self._errors: dict[int, BaseException] = {}
-        self._done = [False] * len(makers)
+        self._done = [number in done for number in range(len(makers))]
+        self._settled = 0
+        self._settle()
 
-    def run(self, threads: int) -> None:
-        with ThreadPoolExecutor(threads, thread_name_prefix="discipline") as pool:
-            while self._running or self._startable():
-                while len(self._running) < threads and self._startable():
-                    number = heappop(self._ready)
-                    self._running[pool.submit(self._run_step, number)] = number
-                for future in wait(self._running, return_when=FIRST_COMPLETED).done:
-                    self._end(future)
+    def run(self, crew: Crew) -> None:
+        while self._running or self._startable():
+            if not self._running and len(self._ready) == 1:
+                number = heappop(self._ready)
+                self._running[number] = perf_counter()
+                run_step(self._execution, self._steps.steps[number])
+                self._end(number, None)
+                continue
+            while len(self._running) < crew.size and self._startable():
+                number = heappop(self._ready)
+                self._running[number] = perf_counter()
+                crew.start(number)
+            for number, error in crew.ended():
+                self._end(number, error)
         if self._errors:
             raise self._errors[min(self._errors)]
 
@@ -60,13 +124,8 @@ class _Schedule:
         """After a failure only steps before it are started: one of them may be the first to fail."""
         return bool(self._ready) and self._ready[0] < min(self._errors, default=len(self._done))
 
-    def _run_step(self, number: int) -> None:
-        step = self._steps.steps[number]
-        self._execution.run_part(step if isinstance(step, Loop) else (step,))
-
-    def _end(self, future: Future[Any]) -> None:
-        number = self._running.pop(future)
-        error = future.exception()
+    def _end(self, number: int, error: BaseException | None) -> None:
+        seconds = perf_counter() - self._running.pop(number)
         if error is not None:
             self._errors[number] = error
             return
@@ -75,10 +134,39 @@ class _Schedule:
             self._missing[follower] -= 1
             if not self._missing[follower]:
                 heappush(self._ready, follower)
-        progress = self._execution.progress
-        before = next((n for n, done in enumerate(self._done) if not done), None)
-        first = None if before is None else nodes_of(self._steps.steps[before])[0]
-        progress.settled = len(progress.paths) if first is None else first.index
+        self._settle()
+        if self._ended is not None:
+            self._ended(number, seconds)
+
+    def _settle(self) -> None:
+        before = self._settled
+        while self._settled < len(self._done) and self._done[self._settled]:
+            self._settled += 1
+        if self._settled > before:
+            self._execution.progress.settled = nodes_of(self._steps.steps[self._settled - 1])[-1].index + 1
+
+
+class _Threads:
+    def __init__(
+        self, execution: Execution, steps: Dependencies, *, pool: ThreadPoolExecutor, size: int
+    ) -> None:
+        self.size = size
+        self._execution, self._steps, self._pool = execution, steps, pool
+        self._running: dict[Future[Any], int] = {}
+
+    def start(self, number: int) -> None:
+        self._running[self._pool.submit(run_step, self._execution, self._steps.steps[number])] = number
+
+    def ended(self) -> Ended:
+        done = wait(self._running, return_when=FIRST_COMPLETED).done
+        return [(self._running.pop(future), future.exception()) for future in done]
+
+
+@contextmanager
+def threads(execution: Execution, steps: Dependencies, *, size: int) -> Iterator[Crew]:
+    """A crew of threads."""
+    with ThreadPoolExecutor(size, thread_name_prefix="discipline") as pool:
+        yield _Threads(execution, steps, pool=pool, size=size)
 
 
 class OneAtATime(events.Observer):
@@ -111,6 +199,10 @@ class OneAtATime(events.Observer):
     def on_iteration_ended(self, event: events.IterationEnded) -> None:
         """After each sweep of a loop."""
         self._tell(self._observer.on_iteration_ended, event)
+
+    def on_disciplines_reused(self, event: events.DisciplinesReused) -> None:
+        """Before the first run."""
+        self._tell(self._observer.on_disciplines_reused, event)
 
     def on_execution_ended(self, event: events.ExecutionEnded) -> None:
         """After the last discipline."""

@@ -1,13 +1,16 @@
 """A plan: a process compiled once, executed many times."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal
 
+from sostrades_api.engine.addresses import identity_of
 from sostrades_api.engine.comparison import same_bits
-from sostrades_api.engine.dependencies import Dependencies
+from sostrades_api.engine.crews import crew_for
+from sostrades_api.engine.dependencies import Dependencies, nodes_of
 from sostrades_api.engine.derivatives.of_plan import derivatives_of
 from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
@@ -19,7 +22,7 @@ from sostrades_api.engine.missing import missing_inputs
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, THREADS, WARM_START
 from sostrades_api.engine.observer import Observer
-from sostrades_api.engine.parallel import OneAtATime, run_parallel
+from sostrades_api.engine.parallel import Crew, OneAtATime, run_parallel
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.recall import Recall
 from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
@@ -27,8 +30,10 @@ from sostrades_api.engine.result_cache import ResultCache
 from sostrades_api.engine.runner import ShouldStop
 from sostrades_api.engine.sampling import Samples, execute_many
 from sostrades_api.engine.session import Session
+from sostrades_api.engine.stretches import NodeRow
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
+from sostrades_api.engine.versions import discipline_version
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -186,27 +191,37 @@ class Plan:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
         slots = self.filled(values or {}, previous)
-        threads = slots[self._slots[THREADS]]
-        if threads > 1 and observer is not None:
+        if slots[self._slots[THREADS]] > 1 and observer is not None:
             observer = OneAtATime(observer)
         execution = self.execution(slots, observer=observer, should_stop=should_stop)
+        crew = crew_for(
+            execution,
+            self.dependencies,
+            renew=lambda other: self.execution(slots, observer=other, should_stop=None),
+            observer=observer,
+            should_stop=should_stop,
+        )
         if cache is None:
-            execution.run(lambda: self._run(execution, threads=threads))
+            execution.run(lambda: self._run(execution, crew))
         else:
-            recall = Recall(self, execution, cache=cache, digests=digests or {}, costs=self._costs)
-            execution.run(recall.run)
+            recall = Recall(
+                self, execution, cache=cache, digests=digests or {}, costs=self._costs, observer=observer
+            )
+            execution.run(lambda: recall.run(crew=crew))
         result = self.result(
             execution, values=slots, history=execution.residuals, unconverged=execution.unconverged
         )
         if cache is not None:
+            known = {self._names[slot]: reference for slot, reference in recall.references.items()}
+            result = replace(result, references=known, saved_seconds=recall.saved_seconds)
             self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
         return result
 
-    def _run(self, execution: Execution, *, threads: int) -> None:
-        if threads > 1:
-            run_parallel(execution, self.dependencies, threads=threads)
-        else:
+    def _run(self, execution: Execution, crew: AbstractContextManager[Crew] | None) -> None:
+        if crew is None:
             execution.run_parts(self.parts)
+        else:
+            run_parallel(execution, self.dependencies, crew=crew)
 
     def execute_many(
         self,
@@ -235,6 +250,13 @@ class Plan:
     def remember_costs(self, seconds: Mapping[str, float]) -> None:
         """Seconds that disciplines took before, by path: what is quicker than a look-up is not looked up."""
         self._costs.update(seconds)
+
+    def prepare_addresses(self) -> None:
+        """Find out, before the first execution with a cache, what does not depend on values."""
+        for number, step in enumerate(self.steps):
+            identity_of(self.dependencies, number)
+            for node in nodes_of(step):
+                discipline_version(type(node.discipline))
 
     def session(self, *, incremental: bool = True) -> Session:
         """A session: executions in memory where only what a change touches is run.
@@ -312,8 +334,8 @@ class Plan:
         return ExecutionResult(
             values=ResultValues(values, self._made, residuals),
             converged=not unconverged,
-            seconds=PerDiscipline(self._places, execution.runner.seconds),
-            runs=PerDiscipline(self._places, execution.runner.runs),
+            seconds=PerDiscipline(self._places, execution.runner.tally, "seconds"),
+            runs=PerDiscipline(self._places, execution.runner.tally, "runs"),
             history=residuals,
             total_seconds=execution.total_seconds,
             **downstream_of(unconverged, self.steps, self._names),
@@ -353,5 +375,5 @@ def _parts(steps: Sequence[Node | Loop]) -> tuple[Part, ...]:
     parts: list[Part] = []
     for is_loop, group in groupby(steps, key=lambda step: isinstance(step, Loop)):
         members: Any = tuple(group)
-        parts.extend(members if is_loop else (members,))
+        parts.extend(members if is_loop else (NodeRow(members),))
     return tuple(parts)

@@ -1,0 +1,340 @@
+"""Processes that run steps of one execution: forked from it, so that no discipline needs to be sent.
+
+A child inherits the plan and all values there are when it is forked; what is made later is sent to it, once,
+and what it makes is sent back, both pickled between a process and its own child only. Events, log records and
+warnings of a child are told in the parent, errors are raised there with the child's traceback as their cause.
+A child dies with its parent, and is killed when the execution ends early.
+"""
+
+import ctypes
+import gc
+import io
+import logging
+import logging.handlers
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, NoReturn
+
+import numpy as np
+
+from sostrades_api.engine import observer as events
+from sostrades_api.engine.dependencies import Dependencies, nodes_of
+from sostrades_api.engine.errors import ExecutionStopped, ProcessEnded, ProcessTraceback, SettingsError
+from sostrades_api.engine.execution import Execution
+from sostrades_api.engine.parallel import Ended, loops_of, run_step
+from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.runner import ShouldStop, overrides
+
+_PR_SET_PDEATHSIG = 1
+_ASK_SECONDS = 0.05
+"""How often a request to stop is asked for while children work."""
+_HOOKS = ("on_discipline_started", "on_discipline_ended", "on_iteration_ended")
+"""What a child can have to tell."""
+
+Renew = Callable[[events.Observer | None], Execution]
+"""Another execution on the same slots, told to another observer; nobody asks it to stop."""
+
+
+@contextmanager
+def processes(
+    execution: Execution,
+    steps: Dependencies,
+    *,
+    size: int,
+    renew: Renew,
+    observer: events.Observer | None,
+    should_stop: ShouldStop | None,
+) -> Iterator["_Processes"]:
+    """A crew of processes.
+
+    Raises:
+        SettingsError: this system, or this process, cannot fork.
+    """
+    if "fork" not in multiprocessing.get_all_start_methods() or multiprocessing.current_process().daemon:
+        raise SettingsError(detail="parallel_by 'processes': no process can be forked here; take 'threads'")
+    crew = _Processes(execution, steps, size=size, renew=renew, observer=observer, should_stop=should_stop)
+    try:
+        yield crew
+    except BaseException:
+        crew.kill()
+        raise
+    finally:
+        crew.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """What a child sends back of a step."""
+
+    outputs: Mapping[int, Any]
+    spent: Mapping[int, tuple[float, int]]  # seconds and runs of each discipline, by number
+    residuals: list[tuple[str, int, float]]
+    unconverged: list[int]  # numbers of loops
+    error: BaseException | None
+    traceback: str
+
+
+@dataclass(kw_only=True, eq=False)
+class _Child:
+    """What the parent knows of a child; ``known`` are the values that it has, by slot."""
+
+    process: Any
+    connection: Connection
+    known: list[Any]
+    step: int | None = None
+
+
+class _Processes:
+    def __init__(
+        self,
+        execution: Execution,
+        steps: Dependencies,
+        *,
+        size: int,
+        renew: Renew,
+        observer: events.Observer | None,
+        should_stop: ShouldStop | None,
+    ) -> None:
+        self.size = size
+        self._execution, self._steps = execution, steps
+        self._renew, self._observer, self._should_stop = renew, observer, should_stop
+        self._loops = [loop for step in steps.steps for loop in loops_of(step)]
+        self._children: list[_Child] = []
+
+    def start(self, number: int) -> None:
+        """Hand a step to the idle child that needs least news for it, or to a new one."""
+        first = nodes_of(self._steps.steps[number])[0]
+        if self._should_stop is not None and self._should_stop():
+            raise ExecutionStopped(before=first.path)
+        self._execution.progress.running = first.index
+        idle = [child for child in self._children if child.step is None] or [self._fork()]
+        news, child = min(
+            ((self._news(number, child), child) for child in idle), key=lambda pair: len(pair[0])
+        )
+        child.step = number
+        self._send(child, (number, news))
+
+    def _news(self, number: int, child: _Child) -> dict[int, Any]:
+        values = self._execution.values
+        return {s: values[s] for s in self._steps.reads[number] if values[s] is not child.known[s]}
+
+    def _send(self, child: _Child, said: tuple[int, dict[int, Any]]) -> None:
+        for slot, value in said[1].items():
+            child.known[slot] = value
+        try:
+            send(child.connection, said)
+        except OSError:
+            self._lost(child)
+
+    def ended(self) -> Ended:
+        """Wait for an end; tell on the way what the children tell."""
+        ended: list[tuple[int, BaseException | None]] = []
+        while not ended:
+            busy = {child.connection: child for child in self._children if child.step is not None}
+            timeout = None if self._should_stop is None else _ASK_SECONDS
+            for connection in wait(list(busy), timeout):
+                child = busy[connection]  # type: ignore[index]
+                made = self._heard(child)
+                if made is not None:
+                    ended.append(self._taken(child, made))
+            if not ended and self._should_stop is not None and self._should_stop():
+                number = min(child.step for child in busy.values() if child.step is not None)
+                raise ExecutionStopped(before=nodes_of(self._steps.steps[number])[0].path)
+        return ended
+
+    def _heard(self, child: _Child) -> _Made | None:
+        try:
+            kind, said = pickle.loads(child.connection.recv_bytes())  # noqa: S301 - of our own child
+        except (EOFError, OSError):
+            self._lost(child)
+        if kind == "made":
+            return said
+        if kind == "log":
+            logging.getLogger(said.name).handle(said)
+        elif kind == "warning":
+            warnings.showwarning(*said)
+        elif self._observer is not None:
+            getattr(self._observer, kind)(said)
+        return None
+
+    def _taken(self, child: _Child, made: _Made) -> tuple[int, BaseException | None]:
+        number, child.step = child.step, None
+        assert number is not None  # noqa: S101 - only busy children are listened to
+        runner, execution = self._execution.runner, self._execution
+        for slot, value in made.outputs.items():
+            execution.values[slot] = child.known[slot] = freeze(value)
+        for index, (seconds, runs) in made.spent.items():
+            runner.tally.seconds[index] += seconds
+            runner.tally.runs[index] += runs
+        execution.residuals.extend(made.residuals)
+        execution.unconverged.extend(self._loops[loop] for loop in made.unconverged)
+        if made.error is not None:
+            made.error.__cause__ = ProcessTraceback(text=made.traceback)
+        return number, made.error
+
+    def _lost(self, child: _Child) -> NoReturn:
+        child.process.join()
+        code = child.process.exitcode
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        hint = ", out of memory?" if code == -signal.SIGKILL else ""
+        assert child.step is not None  # noqa: S101 - only busy children are listened to
+        paths = tuple(node.path for node in nodes_of(self._steps.steps[child.step]))
+        raise ProcessEnded(disciplines=paths, how=f"{how}{hint}") from None
+
+    def _fork(self) -> _Child:
+        here, there = multiprocessing.Pipe()
+        others = [here, *(child.connection for child in self._children)]
+        context = multiprocessing.get_context("fork")
+        process = context.Process(target=self._serve, args=(there, others, os.getpid()), daemon=True)
+        with warnings.catch_warnings():  # of threads that might hold locks; a child takes none of theirs
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        there.close()
+        child = _Child(process=process, connection=here, known=list(self._execution.values))
+        self._children.append(child)
+        return child
+
+    def _serve(self, connection: Connection, others: list[Connection], parent: int) -> None:
+        """What a child does: run what it is told to, until nobody tells it any more."""
+        for other in others:
+            other.close()
+        _settle_in(connection, parent)
+        execution = self._renew(_teller(self._observer, connection))
+        while True:
+            try:
+                number, news = pickle.loads(connection.recv_bytes())  # noqa: S301 - of our own parent
+                for slot, value in news.items():
+                    execution.values[slot] = freeze(value)
+                send(connection, ("made", self._made(execution, number)))
+            except (EOFError, OSError):
+                return
+            sys.stdout.flush()
+            sys.stderr.flush()
+
+    def _made(self, execution: Execution, number: int) -> _Made:
+        step, runner = self._steps.steps[number], execution.runner
+        execution.residuals.clear()
+        execution.unconverged.clear()
+        for node in nodes_of(step):
+            runner.tally.seconds[node.index], runner.tally.runs[node.index] = 0.0, 0
+        error, text = None, ""
+        try:
+            run_step(execution, step)
+        except BaseException as raised:  # noqa: BLE001 - it is raised again in the parent
+            error, text = _sendable(raised), "".join(traceback.format_exception(raised.__cause__ or raised))
+        values = execution.values
+        return _Made(
+            outputs={} if error else {slot: values[slot] for slot in self._steps.makes[number]},
+            spent={
+                n.index: (runner.tally.seconds[n.index], runner.tally.runs[n.index]) for n in nodes_of(step)
+            },
+            residuals=execution.residuals,
+            unconverged=[self._loops.index(loop) for loop in execution.unconverged],
+            error=error,
+            traceback=text,
+        )
+
+    def kill(self) -> None:
+        """End the children, whatever they do."""
+        for child in self._children:
+            child.process.kill()
+
+    def close(self) -> None:
+        """Let idle children end, and wait for them."""
+        for child in self._children:
+            child.connection.close()
+        for child in self._children:
+            child.process.join()
+
+
+def _settle_in(connection: Connection, parent: int) -> None:
+    """In a child, right after the fork."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends its children
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what is inherited stays shared: no search for garbage touches it
+    np.random.seed()  # noqa: NPY002 - or all children would draw the same numbers
+    handler = _LogTeller(connection)
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.handlers.clear()
+            logger.propagate = True
+    logging.getLogger().handlers = [handler]
+
+    def tell_warning(*said: Any, **_more: Any) -> None:
+        send(connection, ("warning", said[:4]))
+
+    warnings.showwarning = tell_warning
+
+
+class _LogTeller(logging.handlers.QueueHandler):
+    """Sends log records to the parent."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)  # type: ignore[arg-type]
+        self._connection = connection
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Send one."""
+        send(self._connection, ("log", record))
+
+
+def _teller(observer: events.Observer | None, connection: Connection) -> events.Observer | None:
+    """An observer that tells the parent what its observer wants to hear, and no more."""
+    hooks = [hook for hook in _HOOKS if overrides(observer, hook)]
+    if not hooks:
+        return None
+
+    def telling(hook: str) -> Callable[[Any, Any], None]:
+        return lambda _self, event: send(connection, (hook, event))
+
+    return type("Teller", (events.Observer,), {hook: telling(hook) for hook in hooks})()
+
+
+def _sendable(error: BaseException) -> BaseException:
+    """The error itself, or what can be said of it when it cannot be pickled."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - whatever stands in the way
+        return ProcessTraceback(text=f"{type(error).__name__}: {error}")
+    return error
+
+
+class _Pickler(pickle.Pickler):
+    """Keeps how an array lies in memory: the order in which its numbers are added depends on it."""
+
+    def reducer_override(self, value: Any) -> Any:
+        """Arrays with gaps or turned axes; all others as ever."""
+        if type(value) is not np.ndarray or value.dtype.hasobject:
+            return NotImplemented
+        if value.flags.forc or not value.size:
+            return NotImplemented
+        low, high = np.lib.array_utils.byte_bounds(value)
+        memory = ctypes.string_at(low, high - low)
+        offset = value.__array_interface__["data"][0] - low
+        return _array, (value.shape, value.dtype, memory, offset, value.strides)
+
+
+def _array(
+    shape: tuple[int, ...], dtype: np.dtype, memory: bytes, offset: int, strides: tuple[int, ...]
+) -> np.ndarray:
+    return np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
+
+
+def send(connection: Connection, said: Any) -> None:
+    """Send something; ``pickle.loads`` reads it."""
+    buffer = io.BytesIO()
+    _Pickler(buffer, protocol=5).dump(said)
+    connection.send_bytes(buffer.getbuffer())
