@@ -33,6 +33,7 @@ from sostrades_api.engine.errors import (
     NotFinite,
     OtherStructure,
     PlaceError,
+    ProcessEnded,
     ReservedName,
     SettingsError,
     StructureFailed,
@@ -49,6 +50,7 @@ from sostrades_api.engine.errors import (
 from sostrades_api.engine.observer import (
     DisciplineEnded,
     DisciplineFailed,
+    DisciplinesReused,
     DisciplineStarted,
     ExecutionEnded,
     ExecutionStarted,
@@ -60,7 +62,7 @@ from sostrades_api.engine.process import Place, Process, Reference
 from sostrades_api.engine.profile import DisciplineProfile, Profile
 from sostrades_api.engine.progress import Progress
 from sostrades_api.engine.result import ExecutionResult
-from sostrades_api.engine.result_cache import MemoryCache, ResultCache
+from sostrades_api.engine.result_cache import ComputedResult, MemoryCache, ResultCache
 from sostrades_api.engine.sampling import Samples
 from sostrades_api.engine.session import Session
 from sostrades_api.engine.structure import Composed, Declared
@@ -72,6 +74,7 @@ __all__ = [
     "BuildError",
     "Column",
     "Composed",
+    "ComputedResult",
     "ContractBroken",
     "CouplingCycles",
     "CouplingDiverged",
@@ -87,6 +90,7 @@ __all__ = [
     "DisciplineProfile",
     "DisciplineRaised",
     "DisciplineStarted",
+    "DisciplinesReused",
     "EngineError",
     "ExecutionEnded",
     "ExecutionError",
@@ -112,6 +116,7 @@ __all__ = [
     "Plan",
     "PlanVariable",
     "Process",
+    "ProcessEnded",
     "Profile",
     "Progress",
     "Reference",

@@ -14,6 +14,14 @@ class ExecutionStarted:
 
 
 @dataclass(frozen=True)
+class DisciplinesReused:
+    """What these disciplines make is known, and took so many seconds to make; they will not run."""
+
+    paths: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class DisciplineStarted:
     """A discipline runs now; all with a smaller index are done or in the same loop."""
 
@@ -68,6 +76,9 @@ class Observer:
 
     def on_execution_started(self, event: ExecutionStarted) -> None:
         """Before the first discipline."""
+
+    def on_disciplines_reused(self, event: DisciplinesReused) -> None:
+        """Once, after the start, when a cache had something."""
 
     def on_discipline_started(self, event: DisciplineStarted) -> None:
         """Before each run of a discipline."""

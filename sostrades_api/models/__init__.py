@@ -2,6 +2,7 @@
 
 from sostrades_api.models.account import ApiKey, Group, GroupMember, User
 from sostrades_api.models.base import MAX_ID, Base, db, utc_now
+from sostrades_api.models.computed_result import ComputedOutput, ComputedResult
 from sostrades_api.models.execution import (
     ACTIVE_STATES,
     TRANSITIONS,
@@ -20,6 +21,8 @@ __all__ = [
     "TRANSITIONS",
     "ApiKey",
     "Base",
+    "ComputedOutput",
+    "ComputedResult",
     "Execution",
     "ExecutionLog",
     "ExecutionState",
