@@ -216,17 +216,33 @@ class DisciplineRaised(DisciplineError):
     error: str
 
 
+class DisciplineOutOfMemory(DisciplineRaised):
+    """Discipline {discipline!r} ran out of memory ({error}); let it hold less at a time, or give its host
+    more."""
+
+
+class DisciplineRecursed(DisciplineRaised):
+    """Discipline {discipline!r} called itself too often ({error}); let its recursion end, or write it as a
+    loop."""
+
+
+class DisciplineOverdue(DisciplineError):
+    """Discipline {discipline!r} ran longer than the {limit:g} s that it allows itself for one run
+    (MAX_SECONDS); see whether it ever ends, make it quicker, or raise MAX_SECONDS."""
+
+    limit: float
+
+
 class DisciplineExited(DisciplineError):
     """Discipline {discipline!r} tried to end the program ({error}); raise an exception instead."""
 
     error: str
 
 
-class ProcessEnded(ExecutionError):
-    """The process that ran {disciplines} ended without an answer ({how}). Let no discipline end its process,
-    give it more memory, or take parallel_by threads."""
+class ProcessEnded(DisciplineError):
+    """Discipline {discipline!r} ended the process that ran it ({how}). Let it end no process, give it more
+    memory, or take parallel_by threads."""
 
-    disciplines: tuple[str, ...]
     how: str
 
 

@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from mmap import mmap
 from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
@@ -85,11 +86,16 @@ class _Made:
 
 @dataclass(kw_only=True, eq=False)
 class _Child:
-    """What the parent knows of a child; ``known`` are the values that it has, by slot."""
+    """What the parent knows of a child.
+
+    ``known`` are the values that it has, by slot; ``place`` holds the number of what it runs, in memory that
+    both see.
+    """
 
     process: Any
     connection: Connection
     known: list[Any]
+    place: memoryview
     step: int | None = None
 
 
@@ -169,12 +175,12 @@ class _Processes:
     def _taken(self, child: _Child, made: _Made) -> tuple[int, BaseException | None]:
         number, child.step = child.step, None
         assert number is not None  # noqa: S101 - only busy children are listened to
-        runner, execution = self._execution.runner, self._execution
+        execution, tally = self._execution, self._execution.runner.tally
         for slot, value in made.outputs.items():
             execution.values[slot] = child.known[slot] = freeze(value)
         for index, (seconds, runs) in made.spent.items():
-            runner.tally.seconds[index] += seconds
-            runner.tally.runs[index] += runs
+            tally.seconds[index] += seconds
+            tally.runs[index] += runs
         execution.residuals.extend(made.residuals)
         execution.unconverged.extend(self._loops[loop] for loop in made.unconverged)
         if made.error is not None:
@@ -186,34 +192,38 @@ class _Processes:
         code = child.process.exitcode
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         hint = ", out of memory?" if code == -signal.SIGKILL else ""
-        assert child.step is not None  # noqa: S101 - only busy children are listened to
-        paths = tuple(node.path for node in nodes_of(self._steps.steps[child.step]))
-        raise ProcessEnded(disciplines=paths, how=f"{how}{hint}") from None
+        path = self._execution.progress.paths[child.place[0]]
+        raise ProcessEnded(discipline=path, how=f"{how}{hint}") from None
 
     def _fork(self) -> _Child:
         here, there = multiprocessing.Pipe()
         others = [here, *(child.connection for child in self._children)]
         context = multiprocessing.get_context("fork")
-        process = context.Process(target=self._serve, args=(there, others, os.getpid()), daemon=True)
+        place = memoryview(mmap(-1, 8)).cast("q")
+        process = context.Process(target=self._serve, args=(there, others, place, os.getpid()), daemon=True)
         with warnings.catch_warnings():  # of threads that might hold locks; a child takes none of theirs
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
         there.close()
-        child = _Child(process=process, connection=here, known=list(self._execution.values))
+        child = _Child(process=process, connection=here, known=list(self._execution.values), place=place)
         self._children.append(child)
         return child
 
-    def _serve(self, connection: Connection, others: list[Connection], parent: int) -> None:
+    def _serve(
+        self, connection: Connection, others: list[Connection], place: memoryview, parent: int
+    ) -> None:
         """What a child does: run what it is told to, until nobody tells it any more."""
         for other in others:
             other.close()
         _settle_in(connection, parent)
         execution = self._renew(_teller(self._observer, connection))
+        execution.progress.place = place
         while True:
             try:
                 number, news = pickle.loads(connection.recv_bytes())  # noqa: S301 - of our own parent
                 for slot, value in news.items():
                     execution.values[slot] = freeze(value)
+                place[0] = nodes_of(self._steps.steps[number])[0].index
                 send(connection, ("made", self._made(execution, number)))
             except (EOFError, OSError):
                 return
@@ -221,11 +231,11 @@ class _Processes:
             sys.stderr.flush()
 
     def _made(self, execution: Execution, number: int) -> _Made:
-        step, runner = self._steps.steps[number], execution.runner
+        step, tally = self._steps.steps[number], execution.runner.tally
         execution.residuals.clear()
         execution.unconverged.clear()
         for node in nodes_of(step):
-            runner.tally.seconds[node.index], runner.tally.runs[node.index] = 0.0, 0
+            tally.seconds[node.index], tally.runs[node.index] = 0.0, 0
         error, text = None, ""
         try:
             run_step(execution, step)
@@ -234,9 +244,7 @@ class _Processes:
         values = execution.values
         return _Made(
             outputs={} if error else {slot: values[slot] for slot in self._steps.makes[number]},
-            spent={
-                n.index: (runner.tally.seconds[n.index], runner.tally.runs[n.index]) for n in nodes_of(step)
-            },
+            spent={n.index: (tally.seconds[n.index], tally.runs[n.index]) for n in nodes_of(step)},
             residuals=execution.residuals,
             unconverged=[self._loops.index(loop) for loop in execution.unconverged],
             error=error,

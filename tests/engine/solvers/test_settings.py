@@ -10,7 +10,15 @@ from sostrades_api.engine.numerical import NUMERICAL_INPUTS
 from sostrades_api.engine.solvers import SOLVERS
 from tests.engine.making import discipline, process
 
-ELSEWHERE = {"sub_mda_class", "cache_type", "allow_unconverged", "warm_start", "n_processes", "parallel_by"}
+ELSEWHERE = {
+    "sub_mda_class",
+    "cache_type",
+    "allow_unconverged",
+    "warm_start",
+    "n_processes",
+    "parallel_by",
+    "reuse_results",
+}
 
 
 def test_every_setting_is_a_numerical_parameter_with_the_same_default_and_the_other_way_round():
