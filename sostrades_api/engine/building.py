@@ -4,9 +4,11 @@ import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
+
+import numpy as np
 
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.dynamic import Memory, Settled, settle
@@ -17,7 +19,7 @@ from sostrades_api.engine.errors import (
     StructuringComputed,
     TwoProducers,
 )
-from sostrades_api.engine.graph import ordered_components
+from sostrades_api.engine.graph import Edges, ordered_components
 from sostrades_api.engine.handover import Conversion, Handover
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.naming import Declaration, Placed
@@ -99,16 +101,18 @@ def _compiled(process: Process, settled: Settled, *, plan_for: Callable[[Mapping
     consumers = _consumers(placed, settled.given)
     ranked = {path: rank for rank, path in enumerate(sorted(place.path for place in placed))}
     edges = _edges(producers, consumers, ranked)
-    components = ordered_components(len(placed), edges) if placed else []
-    component_of = {node: i for i, members in enumerate(components) for node in members}
-    loop_of = {path: component_of[rank] for path, rank in ranked.items()}
+    components = ordered_components(len(placed), edges.pairs) if placed else []
+    component_of = np.empty(len(placed), dtype=np.int64)
+    for number, members in enumerate(components):
+        component_of[members] = number
+    loop_of = dict(zip(ranked, component_of.tolist(), strict=True))
     couplings = Couplings(producers, consumers, loop_of)
     variables = plan_variables(process, settled, couplings)
     _check_couplings(process, placed, is_static=not settled.consulted)
     steps = _steps(
         placed,
         components=components,
-        edges=edges,
+        inside=_inside(edges, component_of),
         variables=variables,
         handovers=couplings.handovers,
         couplings=tuple(process.couplings),
@@ -169,41 +173,69 @@ def _consumers(placed: list[Placed], given: list[Declaration]) -> dict[str, list
     return consumers
 
 
+@dataclass(frozen=True)
+class _Edges:
+    """Every coupling between two disciplines, by their ranks.
+
+    Attributes:
+        pairs: producer and consumer, one coupling a row.
+        unset: whether the consumer declares no default.
+    """
+
+    pairs: np.ndarray
+    unset: np.ndarray
+
+
 def _edges(
     producers: Mapping[str, Declaration],
     consumers: Mapping[str, list[Declaration]],
     ranked: Mapping[str, int],
-) -> dict[tuple[int, int], tuple[int, int]]:
-    edges: dict[tuple[int, int], tuple[int, int]] = {}
+) -> _Edges:
+    before: list[int] = []
+    after: list[int] = []
+    unset: list[bool] = []
     for name, producer in producers.items():
-        readers = consumers.get(name, ())
-        for reader in readers:
-            unset = int(reader.variable.default is MISSING)
-            key = ranked[producer.path], ranked[reader.path]
-            count, without = edges.get(key, (0, 0))
-            edges[key] = count + 1, without + unset
-    return edges
+        rank = ranked[producer.path]
+        for reader in consumers.get(name, ()):
+            before.append(rank)
+            after.append(ranked[reader.path])
+            unset.append(reader.variable.default is MISSING)
+    return _Edges(np.array((before, after), dtype=np.int64).T, np.array(unset, dtype=bool))
+
+
+def _inside(edges: _Edges, component_of: np.ndarray) -> dict[int, dict[tuple[int, int], tuple[int, int]]]:
+    """Of each component that has any, the edges within: how many couplings, how many without a default."""
+    ends = component_of[edges.pairs]
+    within = ends[:, 0] == ends[:, 1]
+    inside: dict[int, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
+    found = zip(
+        ends[within, 0].tolist(), edges.pairs[within].tolist(), edges.unset[within].tolist(), strict=True
+    )
+    for number, (one, other), unset in found:
+        count, without = inside[number].get((one, other), (0, 0))
+        inside[number][one, other] = count + 1, without + unset
+    return inside
 
 
 def _steps(
     placed: list[Placed],
     *,
     components: list[list[int]],
-    edges: Mapping[tuple[int, int], tuple[int, int]],
+    inside: Mapping[int, Edges],
     variables: Mapping[str, PlanVariable],
     handovers: Mapping[str, Mapping[str, Conversion]],
     couplings: tuple[str, ...],
 ) -> list[Node | Loop]:
     slots = {name: slot for slot, name in enumerate(variables)}
     floats = [_is_plain_float(variable.variable) for variable in variables.values()]
-    inside = _edges_inside(components, edges)
     by_rank = sorted(placed, key=lambda place: place.path)
     paths = [place.path for place in by_rank]
     steps: list[Node | Loop] = []
     index = 0
     for number, members in enumerate(components):
-        looped = len(members) > 1 or (members[0], members[0]) in edges
-        found = nest(members, inside[number], paths=paths, couplings=couplings) if looped else None
+        found = None
+        if number in inside:
+            found = nest(members, inside[number], paths=paths, couplings=couplings)
         nodes = []
         for rank in found.members if found else members:
             place = by_rank[rank]
@@ -215,18 +247,6 @@ def _steps(
         else:
             steps.append(_nested_loop(found, nodes, floats, slots))
     return steps
-
-
-def _edges_inside(
-    components: list[list[int]], edges: Mapping[tuple[int, int], tuple[int, int]]
-) -> dict[int, dict[tuple[int, int], tuple[int, int]]]:
-    """The edges within each component that has any, by its number."""
-    component_of = {node: number for number, members in enumerate(components) for node in members}
-    inside: dict[int, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
-    for (one, other), count in edges.items():
-        if component_of[one] == component_of[other]:
-            inside[component_of[one]][one, other] = count
-    return inside
 
 
 def _node(

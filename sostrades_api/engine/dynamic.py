@@ -223,7 +223,7 @@ class _Assembly:
             raise PlaceError(process=process.name, discipline=path, detail="a path is names joined by dots")
         full = below(node, path)
         namespaces = entry.namespaces if is_place else {}
-        own = {name: below(node, value) for name, value in namespaces.items()}
+        own = {name: below(node, value) for name, value in namespaces.items()} if node else namespaces
         if isinstance(stands, Process):
             self.add(stands, node=full, scope=scope, overrides=own)
             return
@@ -238,11 +238,11 @@ class _Assembly:
         self.settled.placed.append(self._discipline(full, stands, scope=scope))
 
     def _discipline(self, path: str, cls: type[Discipline], *, scope: Scope) -> Placed:
-        key = f"class at {path}"
-        static = self._memory.find(key, subject=cls, scope=scope, values={})
-        if static is None:
-            static = placed(path, cls, scope=scope)
-            self._memory.keep(key, subject=cls, scope=scope, values={}, answer=static)
+        static = (
+            self._static(path, cls, scope=scope)
+            if self._memory.is_keeping
+            else placed(path, cls, scope=scope)
+        )
         if cls.structure is Discipline.structure:
             return static
         values = self._values(path, static.inputs)
@@ -254,6 +254,14 @@ class _Assembly:
                 self._memory.keep(path, subject=cls, scope=scope, values=values, answer=place)
         self._note(path, place.inputs)
         return place
+
+    def _static(self, path: str, cls: type[Discipline], *, scope: Scope) -> Placed:
+        key = f"class at {path}"
+        static = self._memory.find(key, subject=cls, scope=scope, values={})
+        if static is None:
+            static = placed(path, cls, scope=scope)
+            self._memory.keep(key, subject=cls, scope=scope, values={}, answer=static)
+        return static
 
     def _composed(self, process: Process, *, node: str, scope: Scope) -> Composed:
         title = f"process {process.name}"

@@ -12,38 +12,49 @@ Edges = Mapping[tuple[int, int], tuple[int, int]]
 """(producer, consumer) -> (number of couplings, how many of them have no initial value)."""
 
 
-def ordered_components(size: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
+def ordered_components(size: int, edges: Iterable[tuple[int, int]] | np.ndarray) -> list[list[int]]:
     """Strongly connected components in an order of execution.
 
     Nodes are numbered by the caller in a canonical order; of several components that could come next, the
     one with the smallest node does, so that the result depends on nothing else.
+
+    Args:
+        size: number of nodes.
+        edges: (producer, consumer) pairs, possibly repeated, or an array with one a row.
     """
-    pairs = np.array(list(edges), dtype=np.int64).reshape(-1, 2)
-    matrix = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+    pairs = edges if isinstance(edges, np.ndarray) else np.array(list(edges), dtype=np.int64)
+    before, after = pairs.reshape(-1, 2).T
+    matrix = coo_array((np.ones(len(before), dtype=np.int8), (before, after)), shape=(size, size))
     _, labels = connected_components(matrix.tocsr(), directed=True, connection="strong")
+    _, first = np.unique(labels, return_index=True)
+    heads = first[labels]  # of each node, the smallest one of its component
+    order = _topological(heads, heads[before], heads[after])
+    if len(order) == size:
+        return [[node] for node in order]
     members: dict[int, list[int]] = defaultdict(list)
-    for node, label in enumerate(labels.tolist()):
-        members[label].append(node)
-    between = {(int(labels[a]), int(labels[b])) for a, b in pairs.tolist() if labels[a] != labels[b]}
-    return [members[label] for label in _topological(members, between)]
+    for node, head in enumerate(heads.tolist()):
+        members[head].append(node)
+    return [members[head] for head in order]
 
 
-def _topological(members: Mapping[int, Sequence[int]], edges: Iterable[tuple[int, int]]) -> list[int]:
-    after: dict[int, list[int]] = defaultdict(list)
-    waiting = dict.fromkeys(members, 0)
-    for before, then in edges:
-        after[before].append(then)
-        waiting[then] += 1
-    ready = [(members[label][0], label) for label, count in waiting.items() if not count]
-    heapq.heapify(ready)
+def _topological(heads: np.ndarray, before: np.ndarray, after: np.ndarray) -> list[int]:
+    """The components in order, each by its smallest node; arrays, as there may be very many."""
+    size = len(heads)
+    outside = before != after
+    between = np.unique(before[outside] * size + after[outside])
+    before, after = between // size, between % size
+    starts = np.searchsorted(before, np.arange(size + 1)).tolist()
+    counts = np.bincount(after, minlength=size)
+    ready = np.flatnonzero((counts == 0) & (heads == np.arange(size))).tolist()  # in order, so a heap
+    waiting, then = counts.tolist(), after.tolist()
     order = []
     while ready:
-        _, label = heapq.heappop(ready)
-        order.append(label)
-        for then in after[label]:
-            waiting[then] -= 1
-            if not waiting[then]:
-                heapq.heappush(ready, (members[then][0], then))
+        node = heapq.heappop(ready)
+        order.append(node)
+        for later in then[starts[node] : starts[node + 1]]:
+            waiting[later] -= 1
+            if not waiting[later]:
+                heapq.heappush(ready, later)
     return order
 
 

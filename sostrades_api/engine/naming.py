@@ -1,7 +1,7 @@
 """Full names: where each variable of each discipline of a process lies, relative to the study."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sostrades_api.engine.descriptor import parse_descriptors
@@ -24,8 +24,7 @@ class Declaration(NamedTuple):
     variable: Variable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A discipline at its path, with its declarations by short name.
 
     ``is_static`` when they are exactly those of its class.
@@ -92,7 +91,7 @@ def with_declared(place: Placed, declared: Declared, *, scope: Scope) -> Placed:
         known.update(declarations(variables, path=place.path, scope=scope))
     for name, default in declared.defaults.items():
         inputs[name] = _with_default(inputs.get(name), name, default, owner=owner)
-    return replace(place, inputs=inputs, outputs=outputs, is_static=False)
+    return place._replace(inputs=inputs, outputs=outputs, is_static=False)
 
 
 def _with_default(declaration: Declaration | None, name: str, default: Any, *, owner: str) -> Declaration:

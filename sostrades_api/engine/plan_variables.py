@@ -20,6 +20,7 @@ from sostrades_api.engine.numerical import LOOP_INPUTS, NUMERICAL_INPUTS, NUMERI
 from sostrades_api.engine.plan import PlanVariable
 from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 
 
@@ -53,15 +54,16 @@ def plan_variables(process: Process, settled: Settled, couplings: Couplings) -> 
     for place in settled.placed:
         for declaration in (*place.inputs.values(), *place.outputs.values()):
             name = declaration.full_name
-            if name in reserved:
-                raise ReservedName(process=process.name, discipline=place.path, variable=name)
             if name not in variables:
                 variables[name] = _plan_variable(process, name, couplings)
+            elif name in reserved:
+                raise ReservedName(process=process.name, discipline=place.path, variable=name)
     return variables
 
 
 def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVariable:
     producer, readers = couplings.producers.get(name), couplings.consumers.get(name, [])
+    loop_of = couplings.loop_of
     inner: list[Declaration] = []
     if producer is None:
         variable, owner = shared_input(process.name, readers), readers[0].node
@@ -70,15 +72,15 @@ def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVar
             _convert_for(readers[1:], held, process=process, couplings=couplings)
     else:
         _convert_for(readers, producer, process=process, couplings=couplings)
-        loop = couplings.loop_of[producer.path]
-        inner = [reader for reader in readers if couplings.loop_of[reader.path] == loop]
+        loop = loop_of[producer.path]
+        inner = [reader for reader in readers if loop_of[reader.path] == loop]
         variable, owner = _with_initial_value(process, producer, inner), producer.path
     return PlanVariable(
         name=name,
         variable=variable,
         io="in" if producer is None else "out",
         owner=owner,
-        consumers=tuple(reader.path for reader in readers if reader.path in couplings.loop_of),
+        consumers=tuple([reader.path for reader in readers if reader.path in loop_of]),
         coupled=producer is not None and bool(readers),
         in_loop=bool(inner),
         default=variable.default,
@@ -98,6 +100,8 @@ def _convert_for(
 def _with_initial_value(process: Process, producer: Declaration, inner: list[Declaration]) -> Variable:
     """An output; within a loop, the default of those who read it there is where the loop starts."""
     variable = producer.variable
+    if not inner and variable.default is MISSING:
+        return variable
     default = one_default(
         process.name, [(reader, in_units_of(reader.variable, variable).default) for reader in inner]
     )
