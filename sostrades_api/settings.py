@@ -62,6 +62,15 @@ class Settings(BaseSettings):
     deleted_retention_days: float = Field(
         default=30, ge=0, le=36_500, description="So long a deleted study case can be restored; 0: for ever"
     )
+    result_cache: bool = Field(
+        default=True, description="What was computed for the same inputs is not computed again"
+    )
+    result_cache_days: float = Field(
+        default=30, ge=0, le=36_500, description="A computed result unused for so long goes; 0: never"
+    )
+    result_cache_bytes: int = Field(
+        default=10 * 1024**3, ge=0, description="Beyond, those unused for longest go; 0: no limit"
+    )
     log_level: str = "INFO"
 
     @model_validator(mode="after")

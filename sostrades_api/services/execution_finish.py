@@ -14,19 +14,34 @@ from sostrades_api.storage import ValueStore
 
 
 def execution_finish(
-    session: Session, key: AttemptKey, *, outputs: Mapping[str, Any], values: ValueStore, end: AttemptEnd
+    session: Session,
+    key: AttemptKey,
+    *,
+    outputs: Mapping[str, Any],
+    values: ValueStore,
+    end: AttemptEnd,
+    known: Mapping[str, str] | None = None,
 ) -> bool:
     """FINISHED with these outputs, by name relative to the study; False when the attempt is lost.
+
+    Args:
+        session: Free of changes.
+        key: Which attempt.
+        outputs: Values by name.
+        values: Where they are stored.
+        end: What else it leaves behind.
+        known: Digests of outputs, by name, that were stored before; none of them is written again.
 
     Raises:
         UnstorableValueError: An output is of a kind that is not stored; nothing was written.
     """
-    staged = values.stage(outputs)
+    known = known or {}
+    staged = values.stage({name: outputs[name] for name in outputs if name not in known})
     with unit_of_work(session):
         execution = find_attempt(session, key)
         if execution is None:
             return False
-        digests = values.put_many(session, staged)
+        digests = values.put_many(session, staged) | values.keep(session, known, outputs=outputs)
         if digests:
             rows = [
                 {"execution_id": key.execution_id, "io": "out", "name": name, "digest": digest}

@@ -1,5 +1,6 @@
 """The snapshot of parameters that an execution runs on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +13,19 @@ from sostrades_api.storage import ValueStore
 
 def execution_inputs(session: Session, *, execution_id: int, values: ValueStore) -> dict[str, Any]:
     """Values by name relative to the study; variables at their default are not among them."""
+    return inputs_of(session, input_digests(session, execution_id=execution_id), values=values)
+
+
+def input_digests(session: Session, *, execution_id: int) -> dict[str, str]:
+    """The digests of these values, by name."""
     query = select(ExecutionValue.name, ExecutionValue.digest).where(
         ExecutionValue.execution_id == execution_id, ExecutionValue.io == "in"
     )
-    digests = {name: digest for name, digest in session.execute(query)}  # noqa: C416 - rows, not pairs
+    return {name: digest for name, digest in session.execute(query)}  # noqa: C416 - rows, not pairs
+
+
+def inputs_of(session: Session, digests: Mapping[str, str], *, values: ValueStore) -> dict[str, Any]:
+    """The values of these digests, by name."""
     found = values.get_many(session, digests.values())
     return {name: found[digest] for name, digest in digests.items()}
 

@@ -72,6 +72,20 @@ class ValueStore:
         self.blobs.write_many(staged.large)
         return {name: item.digest for name, item in staged.encoded.items()}
 
+    def keep(
+        self, session: Session, known: Mapping[str, str], *, outputs: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """Digests of values that were stored before, by name, in the transaction that will refer to them.
+
+        One that was collected meanwhile is stored again from ``outputs``.
+        """
+        if not known:
+            return {}
+        _keep_collector_out(session)
+        there = {row[0] for row in _rows(session, list(set(known.values())))}
+        lost = {name: outputs[name] for name, digest in known.items() if digest not in there}
+        return {**known, **self.put_many(session, lost)}
+
     def put(self, session: Session, value: Any) -> str:
         """Store one value and return its digest."""
         return self.put_many(session, {"": value})[""]
@@ -135,9 +149,7 @@ class ValueStore:
 
 
 def _insert(session: Session, encoded: Mapping[str, Encoded]) -> None:
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    if on_postgresql:
-        session.execute(select(func.pg_advisory_xact_lock_shared(GARBAGE_LOCK)))
+    on_postgresql = _keep_collector_out(session)
     known = {row[0] for row in _rows(session, list(encoded))}
     now = utc_now()
     rows = [
@@ -155,6 +167,14 @@ def _insert(session: Session, encoded: Mapping[str, Encoded]) -> None:
     if rows:
         insert = postgresql.insert(_TABLE) if on_postgresql else sqlite.insert(_TABLE)
         session.execute(insert.on_conflict_do_nothing(), rows)
+
+
+def _keep_collector_out(session: Session) -> bool:
+    """Until the transaction ends; on SQLite its write lock does that. Whether this is PostgreSQL."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    if on_postgresql:
+        session.execute(select(func.pg_advisory_xact_lock_shared(GARBAGE_LOCK)))
+    return on_postgresql
 
 
 def _rows(session: Session, digests: Sequence[str], *columns: Any) -> Sequence[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ import logging
 
 from sostrades_api.errors import DomainError
 from sostrades_api.processes import catalogue
+from sostrades_api.services.default_digests import default_digests
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.worker.rehearsal import rehearse
 from sostrades_api.worker.runtime import Runtime
@@ -22,7 +23,9 @@ def warm_up(runtime: Runtime) -> None:
     importlib.import_module("sostrades_api.worker.run")
     for name in catalogue.names():
         try:
-            study_plan(name)
+            plan = study_plan(name).plan
+            plan.prepare_addresses()
+            default_digests(plan)
         except DomainError:
             logger.warning("process %s cannot be used", name)
     rehearse(runtime)
