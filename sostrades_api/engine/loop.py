@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sostrades_api.engine.errors import DisciplineError
 from sostrades_api.engine.node import Node
+from sostrades_api.engine.stretches import NodeRow
 
 
 class Compute(Protocol):
@@ -47,6 +48,7 @@ class Loop:
     read: Callable[[Sequence[Any]], tuple[Any, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", NodeRow(self.nodes))
         object.__setattr__(self, "paths", tuple(node.path for node in self.nodes))
         object.__setattr__(self, "label", ", ".join(self.paths))
         object.__setattr__(self, "read", _reader(self.couplings))

@@ -1,15 +1,16 @@
 """What an execution made."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from sostrades_api.engine.numerical import RESIDUALS
 from sostrades_api.engine.profile import Profile
 from sostrades_api.engine.protection import thaw
+from sostrades_api.engine.tally import Tally
 
 
 class ResultValues(Mapping[str, Any]):
@@ -41,14 +42,14 @@ class ResultValues(Mapping[str, Any]):
 
 
 class PerDiscipline(Mapping[str, Any]):
-    """A number a discipline, by path, in order of execution; ``numbers`` tells them when they are read."""
+    """A number a discipline, by path, in order of execution; one of the numbers of a tally."""
 
-    def __init__(self, places: Mapping[str, int], numbers: Callable[[], Sequence[Any]]) -> None:
+    def __init__(self, places: Mapping[str, int], tally: Tally, kind: Literal["seconds", "runs"]) -> None:
         self._places = places
-        self._numbers = numbers
+        self._tally, self._kind = tally, kind
 
     def __getitem__(self, path: str) -> Any:
-        return self._numbers()[self._places[path]]
+        return getattr(self._tally, self._kind)[self._places[path]]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -64,12 +65,12 @@ class ResidualHistory:
     """One row an iteration of a loop; becomes a table when it is read."""
 
     def __init__(self, rows: Sequence[tuple[str, int, float]]) -> None:
-        self._rows = rows
+        self.rows = rows
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Columns loop, iteration, residual."""
-        loops, iterations, residuals = zip(*self._rows, strict=True) if self._rows else ((), (), ())
+        loops, iterations, residuals = zip(*self.rows, strict=True) if self.rows else ((), (), ())
         return pd.DataFrame(
             {
                 "loop": pd.Series(loops, dtype="str"),
@@ -92,6 +93,7 @@ class ExecutionResult:
         total_seconds: of the whole execution, with what the engine did.
         unconverged: every output that depends on an accepted loop that did not converge, by full name.
         unconverged_disciplines: the paths of those who made them, in order of execution.
+        unconverged_loops: the accepted loops, as the residuals name them.
         references: what the cache calls the outputs that it gave, by full name.
         saved_seconds: that it once took to make them.
     """
@@ -104,6 +106,7 @@ class ExecutionResult:
     total_seconds: float
     unconverged: tuple[str, ...] = ()
     unconverged_disciplines: tuple[str, ...] = ()
+    unconverged_loops: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
     saved_seconds: float = 0.0
 
@@ -115,7 +118,13 @@ class ExecutionResult:
     @cached_property
     def profile(self) -> Profile:
         """Where the time went."""
-        return Profile.of(self.seconds, self.runs, total_seconds=self.total_seconds)
+        return Profile.of(
+            self.seconds,
+            self.runs,
+            total_seconds=self.total_seconds,
+            residuals=self.history.rows,
+            reused=frozenset(self.reused),
+        )
 
     @property
     def residuals(self) -> pd.DataFrame:

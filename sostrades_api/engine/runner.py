@@ -8,6 +8,8 @@ from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.errors import ExecutionStopped
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.progress import Progress
+from sostrades_api.engine.stretches import NodeRow, QuickBlock
+from sostrades_api.engine.tally import Tally
 
 ShouldStop = Callable[[], bool]
 
@@ -17,17 +19,14 @@ class Runner:
 
     Attributes:
         values: the slots; inputs are read here.
-        seconds: spent in each discipline itself, without the engine's checks.
-        runs: how often each discipline ran.
+        tally: seconds spent in each discipline itself, and how often it ran.
     """
 
     def __init__(self, values: list[Any], *, progress: Progress, should_stop: ShouldStop | None) -> None:
-        total = len(progress.paths)
         self.values = values
         self.progress = progress
         self.should_stop = should_stop
-        self.seconds = [0.0] * total
-        self.runs = [0] * total
+        self.tally = progress.tally = Tally(len(progress.paths))
 
     def __call__(self, node: Node, target: list[Any]) -> None:
         """Run one discipline and put its outputs into ``target``."""
@@ -35,14 +34,18 @@ class Runner:
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order; when ``target`` is ``values``, each sees what those before made."""
-        values, seconds, runs = self.values, self.seconds, self.runs
-        progress, should_stop = self.progress, self.should_stop
-        for node in nodes:
-            if should_stop is not None and should_stop():
-                raise ExecutionStopped(before=node.path)
-            index = progress.running = node.index
-            seconds[index] += node.compute(values, target)
-            runs[index] += 1
+        values, place, should_stop, tally = self.values, self.progress.place, self.should_stop, self.tally
+        for block in nodes.blocks if type(nodes) is NodeRow else (nodes,):
+            if type(block) is QuickBlock:
+                block.run(values, target, place=place, should_stop=should_stop, tally=tally)
+                continue
+            seconds, runs = tally.seconds, tally.runs
+            for node in block:
+                if should_stop is not None and should_stop():
+                    raise ExecutionStopped(before=node.path)
+                index = place[0] = node.index
+                seconds[index] += node.compute(values, target)
+                runs[index] += 1
 
 
 class FollowedRunner(Runner):
@@ -64,7 +67,8 @@ class FollowedRunner(Runner):
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order, each between two events."""
-        total, started, ended = len(self.runs), self._started, self._ended
+        seconds, runs = self.tally.seconds, self.tally.runs
+        total, started, ended = len(runs), self._started, self._ended
         for node in nodes:
             if self.should_stop is not None and self.should_stop():
                 raise ExecutionStopped(before=node.path)
@@ -72,8 +76,8 @@ class FollowedRunner(Runner):
             if started is not None:
                 started(events.DisciplineStarted(node.path, index, total))
             spent = node.compute(self.values, target)
-            self.seconds[index] += spent
-            self.runs[index] += 1
+            seconds[index] += spent
+            runs[index] += 1
             if ended is not None:
                 ended(events.DisciplineEnded(node.path, index, total, spent))
 
@@ -83,7 +87,7 @@ class CachedRunner(Runner):
 
     def __init__(self, inner: Runner) -> None:
         super().__init__(inner.values, progress=inner.progress, should_stop=inner.should_stop)
-        self.seconds, self.runs = inner.seconds, inner.runs
+        self.tally = inner.progress.tally = inner.tally
         self._inner = inner
         self._known: dict[int, tuple[list[Any], list[Any]]] = {}
 

@@ -15,6 +15,8 @@ from typing import Any
 MOST_INPUTS, MOST_OUTPUTS = 24, 8
 """Larger shapes take the general way; there the discipline's own time counts more."""
 
+_FILE = "<scalar discipline>"
+
 _TEXT = """
 def compute(values, target, take, failure, run, {parameters}):
     start = clock()
@@ -64,16 +66,32 @@ _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
 
 @cache
 def _code(inputs: int, outputs: int) -> CodeType:
-    reads = [f"i{k}: values[s{k}]" for k in range(inputs)]
     parameters = [f"i{k}, s{k}" for k in range(inputs)] + [f"o{k}, t{k}" for k in range(outputs)]
-    text = _TEXT.format(
-        parameters=", ".join(parameters),
-        inputs=", ".join(reads),
-        count=outputs,
-        outputs="".join(f"y{k}, " for k in range(outputs)).removesuffix(", " if outputs == 1 else ""),
-        found=", ".join(f"outputs[o{k}]" for k in range(outputs)),
-        finite=" and ".join(f"type(y{k}) is float and y{k} - y{k} == 0.0" for k in range(outputs)),
-        stores="; ".join(f"target[t{k}] = y{k}" for k in range(outputs)),
-    )
-    module = compile(text, "<scalar discipline>", "exec")
+    return code_of(_TEXT.format(parameters=", ".join(parameters), **expressions(inputs, outputs)))
+
+
+def expressions(inputs: int, outputs: int) -> dict[str, str]:
+    """The parts of a text about a discipline of one shape.
+
+    Names of inputs are i0, i1, ... and lie in slots s0, s1, ...; outputs are o0, o1, ... in t0, t1, ...
+    """
+    return {
+        "inputs": ", ".join(f"i{k}: values[s{k}]" for k in range(inputs)),
+        "count": str(outputs),
+        "outputs": "".join(f"y{k}, " for k in range(outputs)).removesuffix(", " if outputs == 1 else ""),
+        "found": ", ".join(f"outputs[o{k}]" for k in range(outputs)),
+        "finite": " and ".join(f"type(y{k}) is float and y{k} - y{k} == 0.0" for k in range(outputs)),
+        "stores": "; ".join(f"target[t{k}] = y{k}" for k in range(outputs)),
+    }
+
+
+def code_of(text: str) -> CodeType:
+    """The code of the one function that a text defines."""
+    module = compile(text, _FILE, "exec")
     return next(item for item in module.co_consts if isinstance(item, CodeType))
+
+
+def scalar_parts(node: Any) -> tuple[Any, ...] | None:
+    """``take``, ``failure``, ``run``, then names and slots, of a node that runs by ``scalar_compute``."""
+    code = getattr(node.compute, "__code__", None)
+    return node.compute.__defaults__ if code is not None and code.co_filename == _FILE else None
