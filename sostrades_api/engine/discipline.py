@@ -19,6 +19,7 @@ class Discipline:
     LABEL: ClassVar[str] = ""
     VERSION: ClassVar[str] = "1"
     DETERMINISTIC: ClassVar[bool] = True  # false: never re-used, always run again
+    MAX_SECONDS: ClassVar[float | None] = None  # of one run; one that takes longer fails the execution
     DATA_FILES: ClassVar[Sequence[str]] = ()  # what it reads beside its inputs, relative to its own file
     DESC_IN: ClassVar[Mapping[str, Any]] = {}
     DESC_OUT: ClassVar[Mapping[str, Any]] = {}

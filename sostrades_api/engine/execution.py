@@ -53,6 +53,7 @@ class Execution:
         self.names = names
         self.progress = Progress(paths)
         self.residuals: list[tuple[str, int, float]] = []
+        self.progress.residuals = self.residuals
         self.unconverged: list[Loop] = []
         self.total_seconds = 0.0
         self._slots = numerical

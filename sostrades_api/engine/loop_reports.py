@@ -53,7 +53,11 @@ def downstream_of(
                 disciplines.append(node.path)
                 variables.extend(names[slot] for slot in node.out_slots)
                 touched.update(node.out_slots)
-    return {"unconverged": tuple(variables), "unconverged_disciplines": tuple(disciplines)}
+    return {
+        "unconverged": tuple(variables),
+        "unconverged_disciplines": tuple(disciplines),
+        "unconverged_loops": tuple(loop.label for loop in loops),
+    }
 
 
 def _is_among(step: Step, loops: Sequence[Loop]) -> bool:

@@ -2,7 +2,8 @@
 
 import resource
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,12 +21,16 @@ class DisciplineProfile:
         seconds: spent in its ``run``, all runs together.
         runs: how often it ran; in a loop, once an iteration and more for derivatives by steps.
         share: of the whole execution's time, from 0 to 1.
+        iterations: of the innermost loop that it is in, all solves together; None outside loops.
+        reused: whether what it makes was known, so that it did not run.
     """
 
     path: str
     seconds: float
     runs: int
     share: float
+    iterations: int | None = None
+    reused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +52,28 @@ class Profile:
     peak_memory_bytes: int
 
     @classmethod
-    def of(cls, seconds: Mapping[str, float], runs: Mapping[str, int], *, total_seconds: float) -> "Profile":
-        """The profile of these times and counts by path."""
+    def of(
+        cls,
+        seconds: Mapping[str, float],
+        runs: Mapping[str, int],
+        *,
+        total_seconds: float,
+        residuals: Iterable[tuple[str, int, float]] = (),
+        reused: Container[str] = (),
+    ) -> "Profile":
+        """The profile of these times and counts by path, and of the rows of the residual history."""
         spent = sum(seconds.values())
         whole = total_seconds or 1.0
+        iterations = _iterations(residuals)
         return cls(
             disciplines=tuple(
                 DisciplineProfile(
-                    path=path, seconds=seconds[path], runs=runs[path], share=seconds[path] / whole
+                    path=path,
+                    seconds=seconds[path],
+                    runs=runs[path],
+                    share=seconds[path] / whole,
+                    iterations=iterations.get(path),
+                    reused=path in reused,
                 )
                 for path in seconds
             ),
@@ -75,6 +94,15 @@ class Profile:
                 "share": pd.Series([row.share for row in rows], dtype="float64"),
             }
         )
+
+
+def _iterations(residuals: Iterable[tuple[str, int, float]]) -> dict[str, int]:
+    """By path; a loop's label names its disciplines, the label of one inside fewer of them."""
+    counts = Counter(label for label, _, _ in residuals)
+    found = {}
+    for label in sorted(counts, key=lambda label: -len(label)):
+        found |= dict.fromkeys(label.split(", "), counts[label])
+    return found
 
 
 def peak_memory() -> int:

@@ -81,6 +81,10 @@ class Execution(Base):
     progress: Mapped[float] = mapped_column(default=0.0)
     disciplines: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     converged: Mapped[bool | None]  # of finished ones: False when an unconverged loop was accepted
+    unconverged: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # what depends on an accepted loop
+    profile: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # where the time went
     error_message: Mapped[str | None] = mapped_column(Text)
     traceback: Mapped[str | None] = mapped_column(Text)
     usage: Mapped[dict[str, Any] | None] = mapped_column(JSON)

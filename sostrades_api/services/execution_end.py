@@ -38,6 +38,8 @@ class AttemptEnd:
     usage: Mapping[str, Any] | None = None
     progress: float | None = None
     converged: bool | None = None  # of results; None without any
+    unconverged: Mapping[str, Any] | None = None  # what depends on accepted loops: ``Unconverged``
+    profile: Mapping[str, Any] | None = None  # where the time went: ``execution_profile``
     log: Sequence[LogLine] = ()
 
 
@@ -73,6 +75,8 @@ def end_attempt(
         usage=dict(end.usage) if end.usage else execution.usage,
         progress=execution.progress if end.progress is None else end.progress,
         converged=end.converged,
+        unconverged=dict(end.unconverged) if end.unconverged else None,
+        profile=dict(end.profile) if end.profile else None,
         error_message=failure.message if failure else None,
         traceback=failure.traceback if failure else None,
     )

@@ -22,6 +22,7 @@ class Loss:
     max_attempts: (
         int | None
     )  # losses at which it is given up; None for a loss that counts for nothing (a worker shut down)
+    discipline: str | None = None  # that ran then; FAILED when the execution is given up
 
 
 def execution_lose(
@@ -36,6 +37,8 @@ def execution_lose(
         losses = execution.losses + (loss.max_attempts is not None)
         to_state = _next_state(execution, losses=losses, max_attempts=loss.max_attempts)
         columns = _columns(to_state, reason=loss.reason, losses=losses)
+        if to_state is ExecutionState.FAILED and loss.discipline in execution.disciplines:
+            columns["disciplines"] = {**execution.disciplines, loss.discipline: "FAILED"}
         if not execution_transition(
             session, execution, to_state=to_state, reason=loss.reason, actor=loss.actor, **columns
         ):

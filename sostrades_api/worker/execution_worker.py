@@ -27,6 +27,7 @@ from sostrades_api.worker.run import AttemptLostError, execute
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, set_attempt
 from sostrades_api.worker.standby import Standby, fork_standby
 from sostrades_api.worker.supervisor import EXIT_WRITTEN, Supervisor
+from sostrades_api.worker.whereabouts import Whereabouts
 
 logger = logging.getLogger(__name__)
 
@@ -68,16 +69,18 @@ class ExecutionWorker(Worker):
         attempt = self._claim(job)
         if attempt is not None:
             self._state = WorkerStatus.BUSY
-            self._start_work_horse(attempt)
+            whereabouts = self._start_work_horse(attempt)
             self._tell_redis(state=str(WorkerStatus.BUSY.value), current_job=job.id)
             supervisor = Supervisor(
                 self._runtime,
                 attempt,
                 pid=self.horse_pid,
                 worker=self.name,
+                whereabouts=whereabouts,
                 is_shutting_down=lambda: self._stop_requested,
             )
             supervisor.watch(beat=self._tell_redis)
+            whereabouts.close()
             self._horse_pid = 0
             self._runtime.queue.forget(attempt.execution_id)
         self._drop(job, queue)
@@ -145,11 +148,12 @@ class ExecutionWorker(Worker):
             self._standby = self._fork_standby()
         return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
 
-    def _start_work_horse(self, attempt: ClaimedAttempt) -> None:
+    def _start_work_horse(self, attempt: ClaimedAttempt) -> Whereabouts:
         standby, self._standby = self._standby or self._fork_standby(), None
         while not standby.start(attempt):  # it was killed while it waited
             standby = self._fork_standby()
         self._horse_pid = standby.pid
+        return standby.whereabouts
 
     def _fork_standby(self) -> Standby:
         return fork_standby(warm=self._warm, run=self._run_in_work_horse)

@@ -11,20 +11,25 @@ from sostrades_api.services.public_text import public_text
 _TRACEBACK_LENGTH = 50_000
 
 
-def failure_of(error: BaseException) -> Failure:
-    """The failure of a run that raised this."""
+def failure_of(error: BaseException, *, running: str | None = None) -> Failure:
+    """The failure of a run that raised this, while this discipline ran."""
     text = "".join(traceback.format_exception(error))
-    return Failure(message=public_message(error), traceback=text[-_TRACEBACK_LENGTH:])
+    return Failure(message=public_message(error, running=running), traceback=text[-_TRACEBACK_LENGTH:])
 
 
-def public_message(error: BaseException) -> str:
+def public_message(error: BaseException, *, running: str | None = None) -> str:
     """What happened, in words that show no secret, no path and no line of code."""
     if isinstance(error, DomainError):
         text = error.detail
     elif isinstance(error, EngineError):
         text = str(error)
     elif isinstance(error, MemoryError):
-        text = "The execution ran out of memory."
+        text = (
+            "The execution ran out of memory; give its host more, or let its disciplines hold less at a time."
+        )
+    elif not isinstance(error, Exception) and running is not None:
+        text = f"Discipline {running!r} raised {type(error).__name__}, which asks to end the program; "
+        text += "raise an exception that says what is wrong instead."
     else:
         text = f"The execution failed unexpectedly ({type(error).__name__})."
     return public_text(text)
@@ -34,3 +39,19 @@ def seconds_lines(seconds: Mapping[str, float], runs: Mapping[str, int], *, limi
     """The slowest disciplines, one line each."""
     slowest = sorted(seconds.items(), key=lambda item: -item[1])[:limit]
     return [f"{path}: {spent:.4f} s in {runs.get(path, 1)} runs" for path, spent in slowest]
+
+
+def ended_while_running(how: str, *, running: str | None) -> str:
+    """Why an attempt is lost whose process has ended, with the discipline that ran then."""
+    if running is None:
+        return how
+    return f"{how}, while discipline {running!r} ran; no discipline may end its process (os._exit, say)"
+
+
+def overran(limit: float, *, running: str | None) -> str:
+    """What is said of a run that took longer than the platform allows."""
+    text = f"The execution ran longer than the {limit:g} s that this platform allows"
+    if running is None:
+        return f"{text}; make it quicker, or raise the setting max_run_seconds."
+    advice = "make it quicker, or raise the setting max_run_seconds"
+    return f"{text}; discipline {running!r} was running: see whether it ever ends, {advice}."

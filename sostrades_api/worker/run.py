@@ -13,17 +13,27 @@ from sostrades_api.engine import ExecutionResult, ExecutionStopped, Plan
 from sostrades_api.engine.memory import keep_freed_memory
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import db
+from sostrades_api.services.default_digests import known_digests
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
-from sostrades_api.services.execution_inputs import execution_inputs, present_inputs
+from sostrades_api.services.execution_inputs import input_digests, inputs_of, present_inputs
+from sostrades_api.services.execution_unconverged import unconverged_of
 from sostrades_api.services.execution_warm_start import execution_warm_start
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.worker.failures import failure_of, seconds_lines
-from sostrades_api.worker.monitor import RunMonitor
+from sostrades_api.worker.monitor import ParallelMonitor, RunMonitor
+from sostrades_api.worker.result_keeper import ResultKeeper
 from sostrades_api.worker.run_log import RunLog, captured_logging
-from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, current_attempt, current_runtime
+from sostrades_api.worker.run_profile import RunClock
+from sostrades_api.worker.runtime import (
+    ClaimedAttempt,
+    Runtime,
+    current_attempt,
+    current_runtime,
+    current_whereabouts,
+)
 from sostrades_api.worker.ticker import Ticker
 from sostrades_api.worker.usage import UsageMeter
 
@@ -31,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 # Not the model's fault (its own OSErrors come as an engine error): another attempt may well succeed.
 _INFRASTRUCTURE = (SQLAlchemyError, OSError, UnavailableError)
+_FOLLOWED = ("tolerance", "n_processes")
 
 
 class AttemptLostError(Exception):
@@ -60,7 +71,11 @@ class AttemptRun:
         self._key = AttemptKey(attempt.execution_id, attempt.token)
         self._log = RunLog()
         self._usage = UsageMeter()
+        self._clock = RunClock()
         self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
+        platform = runtime.platform
+        reuses = platform.settings.result_cache
+        self._keeper = ResultKeeper(session.get_bind(), values=platform.values) if reuses else None
 
     def perform(self) -> None:
         """Run, then write how it ended."""
@@ -75,32 +90,50 @@ class AttemptRun:
             written = self._end_stopped(stopped)
         except _INFRASTRUCTURE:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a model raises ends this run, and is told
+        except BaseException as error:  # noqa: BLE001 - whatever a model raises ends this run, and is told
             written = self._fail(error)
+        finally:
+            if self._keeper is not None:
+                self._keeper.close()
         if not written:
             raise AttemptLostError
 
     def _run(self) -> ExecutionResult:
-        inputs = execution_inputs(
-            self._session, execution_id=self._attempt.execution_id, values=self._runtime.platform.values
-        )
+        digests = input_digests(self._session, execution_id=self._attempt.execution_id)
+        inputs = inputs_of(self._session, digests, values=self._runtime.platform.values)
         plan = study_plan(self._attempt.process_name, inputs).plan
         inputs = present_inputs(inputs, plan=plan)
         previous = self._previous(plan, inputs)
         self._session.rollback()  # no transaction stays open while the models run
-        tolerance = inputs.get("tolerance", plan.variables["tolerance"].default)
-        self._monitor = RunMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
+        self._monitor = self._monitor_of(plan, inputs)
         signal.signal(signal.SIGUSR1, self._on_stop_signal)
         keep_freed_memory()  # of this work-horse, which ends after the run
         self._log.add(f"{len(inputs)} values given, the others at their defaults")
         ticker = Ticker(self._runtime, self._attempt, monitor=self._monitor, log=self._log, usage=self._usage)
-        with ticker, captured_logging(self._log, discipline=lambda: self._monitor.running):
+        with ticker, self._clock, captured_logging(self._log, discipline=lambda: self._monitor.running):
             return plan.execute(
                 inputs,
                 observer=self._monitor,
                 should_stop=self._monitor.should_stop,
                 previous=previous,
+                cache=self._keeper,
+                digests=known_digests(plan, given=digests, previous=previous),
             )
+
+    def _monitor_of(self, plan: Plan, inputs: Mapping[str, Any]) -> RunMonitor:
+        """What follows the run; with several disciplines at a time nobody can say which one runs."""
+        settings = {name: inputs.get(name, plan.variables[name].default) for name in _FOLLOWED}
+        tolerance = settings["tolerance"]
+        if settings["n_processes"] > 1:
+            return ParallelMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
+        whereabouts = current_whereabouts()
+        if whereabouts is not None:
+            limits = [type(plan.discipline(path)).MAX_SECONDS for path in plan.disciplines]
+            whereabouts.set_limits({index: limit for index, limit in enumerate(limits) if limit is not None})
+            whereabouts.listen()
+        return RunMonitor(
+            plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log, whereabouts=whereabouts
+        )
 
     def _previous(self, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The couplings to start from, when the study case asks for a warm start."""
@@ -125,18 +158,22 @@ class AttemptRun:
         if result.converged:
             self._log.add_last("finished")
         else:
-            self._log.add_last("finished, not converged: the results are no solution", level="WARNING")
+            loops = "; ".join(result.unconverged_loops)
+            self._log.add_last(
+                f"finished, not converged: the results are no solution (loop {loops})", level="WARNING"
+            )
         return execution_finish(
             self._session,
             self._key,
             outputs=result.values,
+            known=result.references,
             values=self._runtime.platform.values,
-            end=replace(self._end({}), converged=result.converged),
+            end=replace(self._end({}), converged=result.converged, unconverged=unconverged_of(result)),
         )
 
-    def _fail(self, error: Exception) -> bool:
+    def _fail(self, error: BaseException) -> bool:
         self._session.rollback()
-        failure = failure_of(error)
+        failure = failure_of(error, running=self._monitor.running)
         logger.info("execution %d failed: %s", self._attempt.execution_id, failure.message)
         self._log.add_last(f"failed: {failure.message}", level="ERROR")
         statuses = self._monitor.statuses_at_failure(error)
@@ -152,6 +189,7 @@ class AttemptRun:
         return AttemptEnd(
             disciplines=statuses,
             usage=self._usage.read(),
+            profile=self._clock.profile(self._monitor),
             progress=self._monitor.progress,
             log=self._log.take(),
         )

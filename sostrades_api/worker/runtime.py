@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sostrades_api.models import db
 from sostrades_api.platform import Platform, platform_of
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.worker.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class ClaimedAttempt:
 class _Current:
     runtime: Runtime | None = None
     attempt: ClaimedAttempt | None = None
+    whereabouts: Whereabouts | None = None
 
 
 def set_runtime(runtime: Runtime) -> None:
@@ -86,3 +88,13 @@ def current_attempt() -> ClaimedAttempt:
         msg = "no attempt was claimed"
         raise RuntimeError(msg)
     return _Current.attempt
+
+
+def set_whereabouts(whereabouts: Whereabouts) -> None:
+    """Remember, in a work-horse, where it tells its worker what it does."""
+    _Current.whereabouts = whereabouts
+
+
+def current_whereabouts() -> Whereabouts | None:
+    """Where this work-horse tells its worker what it does; None without a worker."""
+    return _Current.whereabouts

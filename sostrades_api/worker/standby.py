@@ -14,7 +14,8 @@ from typing import NoReturn
 import orjson
 
 from sostrades_api.worker.process_ties import die_with_parent, kill_group, wait_for
-from sostrades_api.worker.runtime import ClaimedAttempt
+from sostrades_api.worker.runtime import ClaimedAttempt, set_whereabouts
+from sostrades_api.worker.whereabouts import Whereabouts
 
 _HURRY_SECONDS = 0.1  # a job that comes so soon is not kept waiting by the warming up
 _REAP_SECONDS = 5.0
@@ -25,6 +26,7 @@ class Standby:
     """The waiting process, seen from its worker."""
 
     pid: int
+    whereabouts: Whereabouts
     _pipe: int
 
     def start(self, attempt: ClaimedAttempt) -> bool:
@@ -43,6 +45,7 @@ class Standby:
         self._reap()
 
     def _reap(self) -> None:
+        self.whereabouts.close()
         kill_group(self.pid)
         wait_for(self.pid, seconds=_REAP_SECONDS)
 
@@ -50,12 +53,14 @@ class Standby:
 def fork_standby(*, warm: Callable[[], None], run: Callable[[ClaimedAttempt], NoReturn]) -> Standby:
     """Fork one; in the child, ``warm()`` is called when there is time, then ``run(attempt)``."""
     parent = os.getpid()
+    whereabouts = Whereabouts()
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
+        set_whereabouts(whereabouts)
         _stand_by(parent, (read_end, write_end), warm=warm, run=run)
     os.close(read_end)
-    return Standby(pid, write_end)
+    return Standby(pid, whereabouts, write_end)
 
 
 def _stand_by(

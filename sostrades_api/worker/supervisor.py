@@ -12,12 +12,16 @@ from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from sostrades_api.engine import DisciplineOverdue
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
 from sostrades_api.services.execution_lose import Loss, execution_lose
+from sostrades_api.services.public_text import public_text
+from sostrades_api.worker.failures import ended_while_running, overran
 from sostrades_api.worker.process_ties import describe_end, kill_group, wait_for
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
+from sostrades_api.worker.whereabouts import Overdue, Whereabouts
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +41,13 @@ class Supervisor:
         *,
         pid: int,
         worker: str,
+        whereabouts: Whereabouts,
         is_shutting_down: Callable[[], bool],
     ) -> None:
         self._runtime, self._attempt, self._pid, self._worker = runtime, attempt, pid, worker
         self._settings = runtime.platform.settings
         self._key = AttemptKey(attempt.execution_id, attempt.token)
+        self._whereabouts, self._overdue = whereabouts, Overdue(whereabouts)
         self._is_shutting_down = is_shutting_down
         self._started = self._renewed = time.monotonic()
         self._stop_since: float | None = None
@@ -54,13 +60,22 @@ class Supervisor:
                 return
         self._clean_up()
         if os.waitstatus_to_exitcode(status) != EXIT_WRITTEN:
-            self._lose(describe_end(status), max_attempts=self._settings.max_attempts)
+            reason = ended_while_running(describe_end(status), running=self._running)
+            self._lose(reason, max_attempts=self._settings.max_attempts)
+
+    @property
+    def _running(self) -> str | None:
+        index, paths = self._whereabouts.running, self._attempt.disciplines
+        return paths[index] if index is not None and index < len(paths) else None
 
     def _look(self, beat: Callable[[], None]) -> bool:
         """Do what is due; True when the work-horse was ended here and its execution settled."""
         now, settings = time.monotonic(), self._settings
         if settings.max_run_seconds and now - self._started > settings.max_run_seconds:
-            return self._end_overdue()
+            return self._end_overdue(overran(settings.max_run_seconds, running=self._running))
+        overdue = self._overdue.look(now)
+        if overdue is not None and self._running is not None:
+            return self._end_overdue(str(DisciplineOverdue(discipline=self._running, limit=overdue[1])))
         if self._is_shutting_down():
             self._shutdown_since = self._shutdown_since or now
             if now - self._shutdown_since >= settings.shutdown_grace_seconds:
@@ -101,13 +116,18 @@ class Supervisor:
         self._clean_up()
         return True
 
-    def _end_overdue(self) -> bool:
+    def _end_overdue(self, message: str) -> bool:
+        running = self._running
+        failure = Failure(public_text(message), traceback=self._whereabouts.trace(self._pid))
         self._kill()
-        limit = self._settings.max_run_seconds
-        failure = Failure(f"The execution ran longer than the {limit:g} s that this platform allows.")
         live = self._runtime.queue.live(self._key.execution_id)
         named = live.named(self._attempt.disciplines) if live and live.token == self._key.token else {}
-        statuses = {path: "FAILED" if status == "RUNNING" else status for path, status in named.items()}
+        statuses = dict.fromkeys(self._attempt.disciplines, "PENDING") | {
+            path: "FAILED" if status == "RUNNING" and running is None else status
+            for path, status in named.items()
+        }
+        if running is not None:
+            statuses = {path: _settled(path, status, running) for path, status in statuses.items()}
         try:
             with self._runtime.session() as session:
                 execution_fail(session, self._key, failure=failure, end=AttemptEnd(disciplines=statuses))
@@ -130,7 +150,7 @@ class Supervisor:
             os.killpg(self._pid, signal.SIGKILL)
 
     def _lose(self, reason: str, *, max_attempts: int | None) -> None:
-        loss = Loss(reason=reason, actor=self._worker, max_attempts=max_attempts)
+        loss = Loss(reason=reason, actor=self._worker, max_attempts=max_attempts, discipline=self._running)
         try:
             with self._runtime.session() as session:
                 state = execution_lose(session, self._key, loss=loss, queue=self._runtime.queue)
@@ -139,3 +159,9 @@ class Supervisor:
             return
         if state is not None:
             logger.warning("execution %d: %s; now %s", self._key.execution_id, reason, state)
+
+
+def _settled(path: str, status: str, running: str) -> str:
+    if path == running:
+        return "FAILED"
+    return "PENDING" if status == "RUNNING" else status

@@ -4,6 +4,8 @@ import os
 import resource
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,6 +17,8 @@ class UsageMeter:
     """Measures from its making on."""
 
     def __init__(self) -> None:
+        _forget_peak()
+        self._memory_at_start = psutil.Process().memory_info().rss
         self._start = time.monotonic()
         self._cpu_at_start = _cpu_seconds()
         self._children: dict[int, float] = {}  # CPU seconds of children that still run, by pid
@@ -37,15 +41,19 @@ class UsageMeter:
             )
 
     def read(self) -> dict[str, Any]:
-        """``cores`` (CPU seconds over wall seconds) and ``memory_bytes`` (peak), and what the host has."""
+        """``cores`` (CPU seconds over wall seconds) and ``memory_bytes`` (peak), and what the host has.
+
+        ``memory_at_start_bytes`` is what the process held before: its libraries, and what it inherited.
+        """
         wall = max(time.monotonic() - self._start, 1e-6)
         cpu = _cpu_seconds() - self._cpu_at_start + sum(self._children.values())
         host_cores = os.cpu_count() or 1
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
         return {
             "cores": round(min(cpu / wall, host_cores), 3),
             "host_cores": host_cores,
-            "memory_bytes": max(peak, self._peak_with_children),
+            "cpu_seconds": round(cpu, 6),
+            "memory_bytes": max(_peak(), self._peak_with_children),
+            "memory_at_start_bytes": self._memory_at_start,
             "host_memory_bytes": psutil.virtual_memory().total,
         }
 
@@ -54,3 +62,17 @@ def _cpu_seconds() -> float:
     """Of this process, and of its children that have ended."""
     own, ended = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
+
+
+def _forget_peak() -> None:
+    """Let the peak of this process begin now: a fork begins with that of its parent's size (Linux)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak() -> int:
+    """The most memory of this process, in bytes, since its peak was forgotten."""
+    with suppress(OSError, ValueError, IndexError):
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:", 1)[1].split(maxsplit=1)[0]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT

@@ -1,0 +1,113 @@
+"""Where a run is, in memory that a work-horse shares with its worker: known whatever becomes of it.
+
+A discipline that ends its process, is killed, or never returns leaves its number here.
+"""
+
+import faulthandler
+import mmap
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Mapping, MutableSequence
+from typing import cast
+
+import orjson
+
+_PLACE, _RUNS, _LENGTH, _TEXT = 0, 1, 2, 3  # cells of eight bytes; from the last one on JSON
+_SIZE = 256 * 1024
+_NOWHERE = -1
+_TRACE_SIGNAL = signal.SIGUSR2
+_TRACE_SECONDS = 0.5
+_TRACE_LENGTH = 50_000
+
+
+class Whereabouts:
+    """Made before the fork; the work-horse writes, its worker reads."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, _SIZE)
+        self._cells = memoryview(self._memory).cast("q")
+        self._traces = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - both processes close their own
+        self.place[0] = _NOWHERE
+
+    @property
+    def place(self) -> MutableSequence[int]:
+        """Its only element is the number of the discipline that runs; negative when none does."""
+        return cast("MutableSequence[int]", self._cells[_PLACE : _PLACE + 1])
+
+    def close(self) -> None:
+        """It is not needed any more, in this process."""
+        self._traces.close()
+
+    # --- in the work-horse ------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Be ready to write down, even while a discipline keeps Python's lock, what is being executed."""
+        faulthandler.register(_TRACE_SIGNAL, file=self._traces, all_threads=True)
+
+    def set_limits(self, limits: Mapping[int, float]) -> None:
+        """Seconds that disciplines may take in one run, by number."""
+        text = orjson.dumps([*limits.items()])
+        if limits and len(text) <= _SIZE - 8 * _TEXT:
+            self._memory[8 * _TEXT : 8 * _TEXT + len(text)] = text
+            self._cells[_LENGTH] = len(text)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there are limits."""
+        return bool(self._cells[_LENGTH])
+
+    def count(self, runs: int) -> None:
+        """How often the discipline that runs has run before: another number is another run."""
+        self._cells[_RUNS] = runs
+
+    # --- in the worker ----------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> int | None:
+        """The number of the discipline that runs, or ran when the work-horse ended."""
+        index = self.place[0]
+        return None if index < 0 else index
+
+    @property
+    def run(self) -> tuple[int, int]:
+        """The same as long as the same run of the same discipline goes on."""
+        return self._cells[_PLACE], self._cells[_RUNS]
+
+    @property
+    def limits(self) -> dict[int, float]:
+        """What was set."""
+        length = self._cells[_LENGTH]
+        return dict(orjson.loads(self._memory[8 * _TEXT : 8 * _TEXT + length])) if self.is_limited else {}
+
+    def trace(self, pid: int) -> str | None:
+        """What every thread of the work-horse executes now, as text; None when it does not say."""
+        try:
+            os.kill(pid, _TRACE_SIGNAL)
+        except ProcessLookupError:
+            return None
+        deadline, size = time.monotonic() + _TRACE_SECONDS, 0
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            known, size = size, os.fstat(self._traces.fileno()).st_size
+            if size and size == known:
+                return os.pread(self._traces.fileno(), _TRACE_LENGTH, 0).decode(errors="replace")
+        return None
+
+
+class Overdue:
+    """Whether a discipline takes longer than it may."""
+
+    def __init__(self, whereabouts: Whereabouts) -> None:
+        self._whereabouts = whereabouts
+        self._run, self._since = whereabouts.run, time.monotonic()
+
+    def look(self, now: float) -> tuple[int, float] | None:
+        """The discipline and its limit, once it is over; to be asked several times a second."""
+        run = self._whereabouts.run
+        if run != self._run:
+            self._run, self._since = run, now
+            return None
+        limit = self._whereabouts.limits.get(run[0]) if run[0] >= 0 else None
+        return (run[0], limit) if limit is not None and now - self._since > limit else None
