@@ -61,13 +61,11 @@ class Recall:
         self._observer = observer
         self._trusts = execution.numerical(REUSE)
         # made now, as solvers overwrite what loops start from
-        self._addresses = self._worth_addresses(
-            Addresses(
-                self._steps,
-                list(execution.values),
-                digests={plan.slot(name): f"given:{digest}" for name, digest in digests.items()},
-                settings={name: plan.slot(name) for name in ADDRESSED},
-            )
+        self._addresses = Addresses(
+            self._steps,
+            list(execution.values),
+            digests={plan.slot(name): f"given:{digest}" for name, digest in digests.items()},
+            settings={name: plan.slot(name) for name in ADDRESSED},
         )
         self._found: dict[int, ComputedResult] = {}
         self.references: dict[int, str] = {}
@@ -75,8 +73,8 @@ class Recall:
 
     def run(self, *, crew: AbstractContextManager[Crew] | None = None) -> None:
         """Find or run every step; what the crew runs at the same time is kept as it ends."""
-        if self._trusts and self._addresses:
-            self._find()
+        if self._trusts:
+            self._find(self._worth_a_look())
         if crew is not None:
             for number in sorted(self._found):
                 self._take_history(number)
@@ -93,10 +91,10 @@ class Recall:
                 self._keep(number, perf_counter() - start)
             self._execution.progress.settled = nodes_of(step)[-1].index + 1
 
-    def _worth_addresses(self, addresses: Addresses) -> dict[int, str]:
-        """By number, of the steps that are worth a look-up and may be re-used."""
+    def _worth_a_look(self) -> dict[int, str]:
+        """The addresses, by number, of the steps that are worth it and may be re-used."""
         worth = (number for number, step in enumerate(self._steps.steps) if self._is_worth(step))
-        known = ((number, addresses.of(number)) for number in worth)
+        known = ((number, self._addresses.of(number)) for number in worth)
         return {number: address for number, address in known if address is not None}
 
     def _is_worth(self, step: Node | Loop) -> bool:
@@ -108,10 +106,10 @@ class Recall:
             spent += seconds
         return spent >= self._cache.least_seconds
 
-    def _find(self) -> None:
-        known = self._cache.find(list(dict.fromkeys(self._addresses.values())))
+    def _find(self, addresses: Mapping[int, str]) -> None:
+        known = self._cache.find(list(dict.fromkeys(addresses.values()))) if addresses else {}
         paths: list[str] = []
-        for number, address in self._addresses.items():
+        for number, address in addresses.items():
             result, slots = known.get(address), self._steps.makes[number]
             step = self._steps.steps[number]
             if result is None or len(result.outputs) != len(slots) + isinstance(step, Loop):
@@ -127,8 +125,7 @@ class Recall:
 
     def _keep(self, number: int, seconds: float) -> None:
         step, execution = self._steps.steps[number], self._execution
-        address = self._addresses.get(number)
-        if address is None or seconds < self._cache.least_seconds:
+        if seconds < self._cache.least_seconds or (address := self._addresses.of(number)) is None:
             return
         outputs = [self._values[slot] for slot in self._steps.makes[number]]
         if isinstance(step, Loop):

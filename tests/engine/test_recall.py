@@ -12,7 +12,7 @@ from sostrades_api.engine import Place, Process, build
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.digests import value_digest
 from sostrades_api.engine.protection import freeze
-from sostrades_api.engine.result_cache import MemoryCache
+from sostrades_api.engine.result_cache import ComputedResult, MemoryCache
 from sostrades_api.engine.versions import discipline_version
 from tests.engine import counted_models
 from tests.engine.counted_models import Adds, Chained, Doubles, Left, Random, Right
@@ -110,9 +110,9 @@ def test_what_is_quicker_than_a_look_up_is_run(runs):
     class Counting(MemoryCache):
         asked = 0
 
-        def find(self, address):
-            self.asked += 1
-            return super().find(address)
+        def find(self, addresses):
+            self.asked += len(addresses)
+            return super().find(addresses)
 
     cache = Counting(least_seconds=60.0)
     plan = build(process(LINE))
@@ -134,8 +134,9 @@ def test_digests_that_the_caller_knows_are_taken(runs):
 
 def test_outputs_of_another_shape_than_declared_are_not_taken(runs):
     class Wrong(MemoryCache):
-        def find(self, address):
-            return {"something": 1.0}
+        def find(self, addresses):
+            few = ComputedResult(outputs=(), seconds=1.0)
+            return dict.fromkeys(addresses, few)
 
     assert build(process(LINE)).execute(cache=Wrong(least_seconds=0.0)).values["z"] == 3.0
     assert runs == ["Doubles", "Adds"]
@@ -155,11 +156,12 @@ def test_a_long_chain_has_an_address():
 
 def test_a_memory_cache_forgets_what_was_not_used_for_longest():
     cache = MemoryCache(entries=2)
+    nothing = ComputedResult(outputs=(), seconds=1.0)
     for address in "ab":
-        cache.store(address, {}, seconds=1.0)
+        cache.store(address, nothing, label="", replace=False)
     cache.find("a")
-    cache.store("c", {}, seconds=1.0)
-    assert [cache.find(address) is not None for address in "abc"] == [True, False, True]
+    cache.store("c", nothing, label="", replace=False)
+    assert list(cache.find("abc")) == ["a", "c"]
 
 
 def test_the_version_changes_with_the_source_of_what_a_discipline_imports(tmp_path, monkeypatch):
