@@ -320,7 +320,7 @@ def _joined(process: Process, own: Mapping[str, Any], added: Mapping[str, Any]) 
 def _ask(place: Placed, values: Mapping[str, Any], *, scope: Scope) -> Declared:
     try:
         declared = place.discipline.structure(values)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(scope.process, place.path, values, f"{type(error).__name__}: {error}") from error
     if not isinstance(declared, Declared):
         detail = f"structure must return Declared(...), not {type(declared).__name__}"
@@ -332,7 +332,7 @@ def _compose(process: Process, title: str, values: Mapping[str, Any]) -> Compose
     assert process.structure is not None  # noqa: S101 - asked by the only caller
     try:
         composed = process.structure(values)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failed(process.name, title, values, f"{type(error).__name__}: {error}") from error
     if not isinstance(composed, Composed):
         detail = f"structure must return Composed(...), not {type(composed).__name__}"

@@ -216,6 +216,13 @@ class DisciplineRaised(DisciplineError):
     error: str
 
 
+class InputChanged(DisciplineRaised):
+    """Discipline {discipline!r} tries to change its input {variable!r}, which others read ({error}); change a
+    copy of it: copy.deepcopy(inputs[{variable!r}])."""
+
+    variable: str
+
+
 class DisciplineOutOfMemory(DisciplineRaised):
     """Discipline {discipline!r} ran out of memory ({error}); let it hold less at a time, or give its host
     more."""
@@ -263,7 +270,8 @@ class MissingOutput(DisciplineError):
 
 
 class UndeclaredOutput(DisciplineError):
-    """Discipline {discipline!r} returned {variable!r}, which its DESC_OUT does not declare{hint}."""
+    """Discipline {discipline!r} returned {variable!r}, which its DESC_OUT does not declare{hint}. Declare it,
+    or do not return it."""
 
     variable: str
     hint: str
@@ -277,7 +285,8 @@ class InvalidOutput(DisciplineError):
 
 
 class NotFinite(InvalidOutput):
-    """Discipline {discipline!r} computed a number that is not finite: output {variable!r}, {detail}"""
+    """Discipline {discipline!r} computed a number that is not finite: output {variable!r}, {detail}. Look
+    for a division by zero, an overflow or a gap in its inputs; an output that may miss some is optional."""
 
 
 class CouplingNotConverged(ExecutionError):
@@ -311,6 +320,11 @@ class CouplingCycles(CouplingNotConverged):
     """The loop of {disciplines} did not converge: it goes round in a cycle, with a residual of
     {residual:.3g} after {iterations} iterations, tolerance {tolerance:.3g}; {variable} changes most. Lower
     relaxation_factor, take another solver, or a tolerance above rounding errors."""
+
+
+class CouplingUnsteady(CouplingNotConverged):
+    """The loop of {disciplines} did not converge: after {iterations} iterations {variable} still changes its
+    length, or what it holds beside floats. Let lengths, columns, keys and texts depend on inputs alone."""
 
 
 class InvalidJacobian(DisciplineError):

@@ -1,5 +1,6 @@
 """One execution of a plan: runs its parts over the slots, and tells an observer."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from time import perf_counter
@@ -10,6 +11,7 @@ from sostrades_api.engine.errors import (
     CouplingCycles,
     CouplingDiverged,
     CouplingNotConverged,
+    CouplingUnsteady,
     DisciplineError,
     MissingInitialValue,
     SettingsError,
@@ -158,9 +160,9 @@ class Execution:
         # values that a discipline refused are no result, accepted or not
         if self.numerical("allow_unconverged") and outcome.cause is None:
             return
-        kind = (
-            _FAILURES.get(outcome.failure, CouplingNotConverged) if outcome.failure else CouplingNotConverged
-        )
+        kind = _FAILURES.get(outcome.failure, CouplingNotConverged)
+        if outcome.residual == math.inf and kind is not CouplingDiverged:
+            kind = CouplingUnsteady  # nothing that can be subtracted from what it was
         said = {"detail": f" At last: {outcome.cause}"} if outcome.cause else {}
         raise kind(
             residual=outcome.residual,

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import mmap
 from multiprocessing.connection import Connection, wait
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
@@ -196,6 +196,8 @@ class _Processes:
         raise ProcessEnded(discipline=path, how=f"{how}{hint}") from None
 
     def _fork(self) -> _Child:
+        here: Any
+        there: Any
         here, there = multiprocessing.Pipe()
         others = [here, *(child.connection for child in self._children)]
         context = multiprocessing.get_context("fork")
@@ -217,7 +219,7 @@ class _Processes:
             other.close()
         _settle_in(connection, parent)
         execution = self._renew(_teller(self._observer, connection))
-        execution.progress.place = place
+        execution.progress.place = cast("Any", place)
         while True:
             try:
                 number, news = pickle.loads(connection.recv_bytes())  # noqa: S301 - of our own parent

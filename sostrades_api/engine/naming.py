@@ -57,7 +57,7 @@ def placed(path: str, cls: type[Discipline], *, scope: Scope) -> Placed:
     """
     try:
         discipline = cls()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PlaceError(
             process=scope.process, discipline=path, detail=f"cannot be made: {error!r}"
         ) from error

@@ -9,14 +9,14 @@ from weakref import WeakKeyDictionary
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import (
     DisciplineError,
-    DisciplineExited,
-    DisciplineRaised,
+    DisciplineOverdue,
     InvalidOutput,
     InvalidValue,
     MissingOutput,
     NotFinite,
     UndeclaredOutput,
 )
+from sostrades_api.engine.failures import failure_of
 from sostrades_api.engine.handover import Handover
 from sostrades_api.engine.output_faults import NotFiniteError, OutputFaultError
 from sostrades_api.engine.outputs import checker_of, finite_float, has_limits
@@ -86,6 +86,8 @@ class Node:
         self._handed_out, self.limited = shape.handed_out, shape.limited
         self._arrays = shape.arrays
         self.compute = self._scalar() if shape.scalar else self._compute
+        if cls.MAX_SECONDS is not None:
+            self._limit_time(self.compute, cls.MAX_SECONDS)
 
     def check_limits_at_once(self) -> None:
         """Check declared limits after every run; for disciplines outside loops, whose outputs are final."""
@@ -98,6 +100,17 @@ class Node:
                 return spent
 
             self.compute = compute_within
+
+    def _limit_time(self, compute: Computing, limit: float) -> None:
+        """Refuse what took too long; who can end a discipline that runs does not wait for that."""
+
+        def compute_in_time(values: Sequence[Any], target: list[Any]) -> float:
+            spent = compute(values, target)
+            if spent > limit:
+                raise DisciplineOverdue(discipline=self.path, limit=limit)
+            return spent
+
+        self.compute = compute_in_time
 
     def _scalar(self) -> Computing:
         return scalar_compute(
@@ -117,7 +130,7 @@ class Node:
         start = perf_counter()
         try:
             outputs = self.run(inputs)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise self._failure(error) from error
         spent = perf_counter() - start
         self.take(outputs, target)
@@ -137,9 +150,7 @@ class Node:
             target[slot] = self._checked(name, check, value)
 
     def _failure(self, error: BaseException) -> DisciplineError:
-        kind = DisciplineExited if isinstance(error, SystemExit) else DisciplineRaised
-        text = repr(error) if isinstance(error, SystemExit) else _described(error)
-        return kind(discipline=self.path, error=text)
+        return failure_of(error, discipline=self.path, inputs=self._inputs)
 
     def check_limits(self, values: Sequence[Any]) -> None:
         """Check declared ranges and possible values of the outputs, once they are final."""
@@ -174,10 +185,6 @@ class Node:
                 raise UndeclaredOutput(discipline=self.path, variable=str(name), hint=hint)
         missing = next(name for name in declared if name not in outputs)
         raise MissingOutput(discipline=self.path, variable=missing)
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 class Shape:

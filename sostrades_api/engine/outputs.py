@@ -52,7 +52,10 @@ def any_float(value: Any) -> float:
         return value
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise wrong_type(value, "a float")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise OutputFaultError("is too large for a float") from None
 
 
 def finite_float(value: Any) -> float:

@@ -21,9 +21,16 @@ _SOLE = getrefcount(_PROBE["only here"])
 """What ``getrefcount`` says of a value that nobody but one dict holds."""
 
 
-def _refuse_change(_self: Any, *_args: Any, **_kwargs: Any) -> NoReturn:
-    msg = "inputs are read-only; change a copy: list(value) or dict(value)"
-    raise TypeError(msg)
+class ReadOnlyError(TypeError):
+    """A list or dict that is read-only was to be changed; ``value`` is it."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__("inputs are read-only")
+        self.value = value
+
+
+def _refuse_change(self: Any, *_args: Any, **_kwargs: Any) -> NoReturn:
+    raise ReadOnlyError(self)
 
 
 _refuse: Any = _refuse_change  # stands in for methods of any signature

@@ -22,7 +22,7 @@ def compute(values, target, take, failure, run, {parameters}):
     start = clock()
     try:
         outputs = run({{{inputs}}})
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise failure(error) from error
     spent = clock() - start
     if type(outputs) is dict and len(outputs) == {count}:

@@ -7,7 +7,7 @@ floats, are a stretch: one loop, compiled once a process for each shape, runs an
 
 import builtins
 from collections.abc import Callable, MutableSequence, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import groupby
 from time import perf_counter
 from types import CodeType, FunctionType
@@ -22,13 +22,16 @@ QUICK = 2e-6
 """Seconds: where disciplines take less on average, the clock would cost more than a twentieth of them."""
 TOGETHER = 7
 """Runs of a row of quick disciplines that are clocked as a whole, between two in detail."""
+_FEW = 8
+"""Disciplines that are always clocked one by one: sharing out would cost as much as it saves."""
 
 ShouldStop = Callable[[], bool]
-Stretch = Callable[[Sequence[Any], list[Any], MutableSequence[int], ShouldStop | None, list[float]], None]
-"""Runs neighbours; one that is clocked appends the seconds of each."""
+Step = Callable[[Sequence[Any], list[Any], MutableSequence[int], ShouldStop | None, Tally], None]
+"""Runs some disciplines: reads values, fills the target, writes who runs, asks whether to stop, counts."""
 
 _TEXT = """
-def run(values, target, place, should_stop, seconds, rows, stopped, failed, take):
+def run(values, target, place, should_stop, tally, rows, stopped, failed, take):
+    {first}
     for index, run, {cells} in rows:
         if should_stop is not None and should_stop():
             raise stopped(index)
@@ -50,34 +53,61 @@ def run(values, target, place, should_stop, seconds, rows, stopped, failed, take
                     continue
         take(index, outputs, target)
 """
+_CLOCKED = {
+    "first": "seconds, runs = tally.single, tally.counts",
+    "before": "start = clock()",
+    "after": "seconds[index] += clock() - start; runs[index] += 1",
+}
+_PLAIN = {"first": "", "before": "", "after": ""}
 
 
 class NodeRow(tuple[Node, ...]):
     """Disciplines that are run one after the other, their order and kinds looked at once."""
 
     @cached_property
-    def blocks(self) -> "tuple[QuickBlock | tuple[Node, ...], ...]":
-        """Neighbours that stretches can run, and neighbours that are run one by one."""
-        blocks: list[QuickBlock | tuple[Node, ...]] = []
+    def steps(self) -> tuple[Step, ...]:
+        """What runs them, in order."""
+        steps: list[Step] = []
         for is_scalar, group in groupby(self, key=lambda node: scalar_parts(node) is not None):
             nodes = tuple(group)
-            blocks.append(QuickBlock(nodes) if is_scalar and len(self) > 1 else nodes)
-        return tuple(blocks)
+            if not is_scalar:
+                steps.append(partial(run_each, nodes))
+            elif len(nodes) < _FEW:
+                steps.extend(_stretches(nodes, clocked=True))
+            else:
+                steps.append(QuickBlock(nodes).run)
+        return tuple(steps)
+
+
+def run_each(
+    nodes: Sequence[Node],
+    values: Sequence[Any],
+    target: list[Any],
+    place: MutableSequence[int],
+    should_stop: ShouldStop | None,
+    tally: Tally,
+) -> None:
+    """Run disciplines of any kind."""
+    seconds, runs = tally.single, tally.counts
+    for node in nodes:
+        if should_stop is not None and should_stop():
+            raise ExecutionStopped(before=node.path)
+        index = place[0] = node.index
+        seconds[index] += node.compute(values, target)
+        runs[index] += 1
 
 
 class QuickBlock:
-    """Neighbours of a few floats each.
+    """Many neighbours of a few floats each.
 
     Their first run is clocked one by one. While they are quick, the next ones are clocked as a whole, and
     shared out as in the last one in detail; one that took much longer than that is followed by one in detail.
     """
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
-        self.nodes = nodes
-        shapes = groupby(nodes, key=lambda node: (len(node.in_slots), len(node.out_slots)))
-        stretches = [(shape, tuple(group)) for shape, group in shapes]
-        self._plain = tuple(_stretch(*shape, nodes, clocked=False) for shape, nodes in stretches)
-        self._clocked = tuple(_stretch(*shape, nodes, clocked=True) for shape, nodes in stretches)
+        self.places = tuple(node.index for node in nodes)
+        self._plain = _stretches(nodes, clocked=False)
+        self._clocked = _stretches(nodes, clocked=True)
         self._together = 0
         self._longest = 0.0
         self._shares: list[float] = []
@@ -86,36 +116,51 @@ class QuickBlock:
         self,
         values: Sequence[Any],
         target: list[Any],
-        *,
         place: MutableSequence[int],
         should_stop: ShouldStop | None,
         tally: Tally,
     ) -> None:
         """Run all, and count what they took."""
-        in_detail, single = self._together <= 0, list[float]()
+        if self._together <= 0:
+            self._run_in_detail(values, target, place, should_stop, tally)
+            return
         start = perf_counter()
         try:
-            for stretch in self._clocked if in_detail else self._plain:
-                stretch(values, target, place, should_stop, single)
+            for stretch in self._plain:
+                stretch(values, target, place, should_stop, tally)
         except BaseException:
-            done = next((k for k, node in enumerate(self.nodes) if node.index == place[0]), 0)
-            for node in self.nodes[:done]:
-                tally.runs[node.index] += 1
+            done = self.places.index(place[0]) if place[0] in self.places else 0
+            for index in self.places[:done]:
+                tally.counts[index] += 1
             raise
         spent = perf_counter() - start
-        if in_detail:
-            self._look(single, spent)
-        else:
-            self._together = self._together - 1 if spent < self._longest else 0
-        tally.add_together(self, spent, self._shares)
+        self._together = self._together - 1 if spent < self._longest else 0
+        tally.add_together(self.places, spent, self._shares)
 
-    def _look(self, single: Sequence[float], spent: float) -> None:
-        """Learn from a run in detail."""
-        self._shares, self._longest = [seconds / spent for seconds in single], 4.0 * spent + QUICK
-        self._together = TOGETHER if spent < QUICK * len(single) else 0
+    def _run_in_detail(
+        self,
+        values: Sequence[Any],
+        target: list[Any],
+        place: MutableSequence[int],
+        should_stop: ShouldStop | None,
+        tally: Tally,
+    ) -> None:
+        before = [tally.single[index] for index in self.places]
+        start = perf_counter()
+        for stretch in self._clocked:
+            stretch(values, target, place, should_stop, tally)
+        spent = perf_counter() - start
+        taken = [tally.single[index] - was for index, was in zip(self.places, before, strict=True)]
+        self._shares, self._longest = [seconds / spent for seconds in taken], 4.0 * spent + QUICK
+        self._together = TOGETHER if spent < QUICK * len(taken) else 0
 
 
-def _stretch(inputs: int, outputs: int, nodes: tuple[Node, ...], *, clocked: bool) -> Stretch:
+def _stretches(nodes: Sequence[Node], *, clocked: bool) -> tuple[Step, ...]:
+    shapes = groupby(nodes, key=lambda node: (len(node.in_slots), len(node.out_slots)))
+    return tuple(_stretch(*shape, tuple(group), clocked=clocked) for shape, group in shapes)
+
+
+def _stretch(inputs: int, outputs: int, nodes: tuple[Node, ...], *, clocked: bool) -> Step:
     """The function of some neighbours of one shape."""
     parts = {node.index: scalar_parts(node) or () for node in nodes}
     paths = {node.index: node.path for node in nodes}
@@ -130,9 +175,8 @@ def _stretch(inputs: int, outputs: int, nodes: tuple[Node, ...], *, clocked: boo
     def take(index: int, outputs: Any, target: list[Any]) -> None:
         parts[index][0](outputs, target)
 
-    return FunctionType(
-        _code(inputs, outputs, clocked=clocked), _GLOBALS, "run", (rows, stopped, failed, take)
-    )
+    given = (rows, stopped, failed, take)
+    return FunctionType(_code(inputs, outputs, clocked=clocked), _GLOBALS, "run", given)
 
 
 _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
@@ -141,11 +185,5 @@ _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
 @cache
 def _code(inputs: int, outputs: int, *, clocked: bool) -> CodeType:
     cells = [f"i{k}, s{k}" for k in range(inputs)] + [f"o{k}, t{k}" for k in range(outputs)]
-    return code_of(
-        _TEXT.format(
-            cells=", ".join(cells),
-            before="start = clock()" if clocked else "",
-            after="seconds.append(clock() - start)" if clocked else "",
-            **expressions(inputs, outputs),
-        )
-    )
+    parts = {**expressions(inputs, outputs), **(_CLOCKED if clocked else _PLAIN)}
+    return code_of(_TEXT.format(cells=", ".join(cells), **parts))

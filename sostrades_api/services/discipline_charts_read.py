@@ -57,7 +57,7 @@ def drawn_or_error(draw: Callable[[], Drawn], *, fallback: Drawn, path: str) -> 
     """What ``draw`` makes; a model whose charts fail costs its own charts, not those of the others."""
     try:
         return draw(), None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         logger.exception("The charts of the discipline %r cannot be drawn", path)
         kind = type(error).__name__
         return fallback, f"The charts of this discipline cannot be drawn ({kind}); the log has the details."
@@ -73,7 +73,11 @@ def _charts(outcome: ExecutionOutcome, *, study: StudyCase) -> Iterator[Discipli
         )
         label = type(discipline).label()
         yield DisciplineCharts(
-            name=full_name(study.name, relative=path), label=label, charts=charts, error=error
+            name=full_name(study.name, relative=path),
+            label=label,
+            charts=charts,
+            error=error,
+            converged=not outcome.unconverged.has_discipline(path),
         )
 
 

@@ -146,7 +146,7 @@ class Linearizer:
             jacobian = self._jacobian(inputs)
         except InvalidJacobian:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise DisciplineRaised(discipline=self.node.path, error=f"{error!r} in jacobian") from error
         if self._all_plain:
             blocks = {}
@@ -232,7 +232,7 @@ class Linearizer:
                     found.append(
                         {made: np.imag(numbers_of(outputs[n])) / COMPLEX_STEP for n, made in self._outputs}
                     )
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     detail = f"{error!r} in complex step; is it COMPLEX_SAFE?"
                     raise DisciplineRaised(discipline=self.node.path, error=detail) from error
             columns[slot] = found

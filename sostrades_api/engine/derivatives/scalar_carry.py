@@ -18,7 +18,7 @@ def carry(values, carried, jacobian, general, {parameters}):
     try:
         found = jacobian({{{inputs}}})
         {entries} = {looked_up}
-    except Exception:
+    except (Exception, SystemExit):
         return general(values, carried)
     if len(found) == {count} and {finite}:
         {sums}

@@ -19,7 +19,7 @@ def collect(values, data, jacobian, general, {parameters}):
     try:
         found = jacobian({{{inputs}}})
         {entries} = {looked_up}
-    except Exception:
+    except (Exception, SystemExit):
         return general(values, data)
     if {finite}:
         data += ({entries})
