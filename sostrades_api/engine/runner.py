@@ -1,6 +1,6 @@
 """Running disciplines on the slots of one execution: timed, counted, stoppable, followed or cached."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sostrades_api.engine import observer as events
@@ -8,10 +8,8 @@ from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.errors import ExecutionStopped
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.progress import Progress
-from sostrades_api.engine.stretches import NodeRow, QuickBlock
+from sostrades_api.engine.stretches import NodeRow, ShouldStop, run_each
 from sostrades_api.engine.tally import Tally
-
-ShouldStop = Callable[[], bool]
 
 
 class Runner:
@@ -34,18 +32,12 @@ class Runner:
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order; when ``target`` is ``values``, each sees what those before made."""
-        values, place, should_stop, tally = self.values, self.progress.place, self.should_stop, self.tally
-        for block in nodes.blocks if type(nodes) is NodeRow else (nodes,):
-            if type(block) is QuickBlock:
-                block.run(values, target, place=place, should_stop=should_stop, tally=tally)
-                continue
-            seconds, runs = tally.seconds, tally.runs
-            for node in block:
-                if should_stop is not None and should_stop():
-                    raise ExecutionStopped(before=node.path)
-                index = place[0] = node.index
-                seconds[index] += node.compute(values, target)
-                runs[index] += 1
+        place, should_stop, tally = self.progress.place, self.should_stop, self.tally
+        if type(nodes) is not NodeRow:
+            run_each(nodes, self.values, target, place, should_stop, tally)
+            return
+        for step in nodes.steps:
+            step(self.values, target, place, should_stop, tally)
 
 
 class FollowedRunner(Runner):
@@ -67,7 +59,7 @@ class FollowedRunner(Runner):
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order, each between two events."""
-        seconds, runs = self.tally.seconds, self.tally.runs
+        seconds, runs = self.tally.single, self.tally.counts
         total, started, ended = len(runs), self._started, self._ended
         for node in nodes:
             if self.should_stop is not None and self.should_stop():

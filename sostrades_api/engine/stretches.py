@@ -39,7 +39,7 @@ def run(values, target, place, should_stop, tally, rows, stopped, failed, take):
         {before}
         try:
             outputs = run({{{inputs}}})
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise failed(index, error) from error
         {after}
         if type(outputs) is dict and len(outputs) == {count}:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
 
 _MOST_WAITING = 1000
 
@@ -12,19 +11,23 @@ class Tally:
 
     Runs that were clocked as a whole wait to be shared out until somebody reads, in whatever thread, which
     most executions are spared: it would take a tenth as long as the runs themselves.
+
+    Attributes:
+        single: seconds of the runs that were clocked one by one.
+        counts: how many those were.
     """
 
-    __slots__ = ("_lock", "_runs", "_seconds", "_waiting")
+    __slots__ = ("_lock", "_waiting", "counts", "single")
 
     def __init__(self, total: int) -> None:
-        self._seconds = [0.0] * total
-        self._runs = [0] * total
-        self._waiting: list[tuple[Any, float, Sequence[float]]] = []
+        self.single = [0.0] * total
+        self.counts = [0] * total
+        self._waiting: list[tuple[Sequence[int], float, Sequence[float]]] = []
         self._lock = Lock()
 
-    def add_together(self, block: Any, seconds: float, shares: Sequence[float]) -> None:
-        """One run of all disciplines of a block, and the share of each in what the whole took."""
-        self._waiting.append((block, seconds, shares))
+    def add_together(self, places: Sequence[int], seconds: float, shares: Sequence[float]) -> None:
+        """One run of all disciplines at these places, and the share of each in what the whole took."""
+        self._waiting.append((places, seconds, shares))
         if len(self._waiting) > _MOST_WAITING:
             self._share_out()
 
@@ -33,24 +36,24 @@ class Tally:
         """Spent in each discipline itself, all its runs together."""
         if self._waiting:
             self._share_out()
-        return self._seconds
+        return self.single
 
     @property
     def runs(self) -> list[int]:
         """How often each discipline ran."""
         if self._waiting:
             self._share_out()
-        return self._runs
+        return self.counts
 
     def _share_out(self) -> None:
         with self._lock:
             count = len(self._waiting)  # there may be more at any time
-            sums: dict[int, tuple[Any, float, Sequence[float], int]] = {}
-            for block, seconds, shares in self._waiting[:count]:
-                _, before, _, times = sums.get(id(shares), (block, 0.0, shares, 0))
-                sums[id(shares)] = block, before + seconds, shares, times + 1
-            for block, seconds, shares, times in sums.values():
-                for node, share in zip(block.nodes, shares, strict=True):
-                    self._seconds[node.index] += share * seconds
-                    self._runs[node.index] += times
+            sums: dict[int, tuple[Sequence[int], float, Sequence[float], int]] = {}
+            for places, seconds, shares in self._waiting[:count]:
+                _, before, _, times = sums.get(id(shares), (places, 0.0, shares, 0))
+                sums[id(shares)] = places, before + seconds, shares, times + 1
+            for places, seconds, shares, times in sums.values():
+                for place, share in zip(places, shares, strict=True):
+                    self.single[place] += share * seconds
+                    self.counts[place] += times
             del self._waiting[:count]
