@@ -1,7 +1,7 @@
 """Forget computed results: those not used for long, those that are too many, those whose values are gone."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -18,23 +18,25 @@ def computed_result_find_unwanted(session: Session, *, settings: Settings) -> li
     """The addresses of results that were not used for long, or are more than there may be."""
     unwanted = list(_unused(session, settings.result_cache_days))
     if settings.result_cache_bytes:
-        known = set(unwanted)
-        kept, taken = settings.result_cache_bytes, 0
+        taken = 0
         for address, size in _by_last_use(session):
-            taken += size if address not in known else 0
-            if taken > kept and address not in known:
+            taken += size
+            if taken > settings.result_cache_bytes:
                 unwanted.append(address)
     return unwanted
 
 
-def computed_result_find_broken(session: Session, *, blobs: Collection[str]) -> list[str]:
-    """The addresses of results of which a value's blob is not among these."""
+def computed_result_blobs(session: Session) -> dict[str, list[str]]:
+    """The digests of the values of each result, by address, that lie in the blob store."""
     query = (
         select(ComputedOutput.address, ComputedOutput.digest)
         .join(StoredValue, StoredValue.digest == ComputedOutput.digest)
         .where(StoredValue.payload.is_(None))
     )
-    return list(dict.fromkeys(address for address, digest in session.execute(query) if digest not in blobs))
+    blobs: dict[str, list[str]] = {}
+    for address, digest in session.execute(query):
+        blobs.setdefault(address, []).append(digest)
+    return blobs
 
 
 def computed_result_forget(session: Session, addresses: Sequence[str]) -> int:
@@ -62,7 +64,7 @@ def _unused(session: Session, days: float) -> Iterator[str]:
 
 
 def _by_last_use(session: Session) -> Iterator[tuple[str, int]]:
-    """Addresses and bytes, those used last first; a value that several have is counted with each."""
+    """Addresses and bytes, those used last first; a value that several have counts with each."""
     query = (
         select(ComputedResult.address, func.sum(StoredValue.size))
         .join(ComputedOutput, ComputedOutput.address == ComputedResult.address)

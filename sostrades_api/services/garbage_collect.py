@@ -1,4 +1,4 @@
-"""Remove what nobody can reach any more: study cases deleted long ago, then values nobody refers to."""
+"""Remove what nobody needs: study cases deleted long ago, unused results, then values nobody refers to."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import utc_now
+from sostrades_api.services.computed_result_collect import (
+    computed_result_blobs,
+    computed_result_find_unwanted,
+    computed_result_forget,
+)
 from sostrades_api.services.study_case_purge import find_purgeable, study_case_purge
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.settings import Settings
@@ -19,6 +24,7 @@ from sostrades_api.storage.garbage import (
 )
 
 UNUSED_FOR = dt.timedelta(days=1)
+_TO_COME = dt.timedelta(days=1)  # hosts whose clocks differ
 _VALUES_AT_A_TIME, _BLOBS_AT_A_TIME = 500, 50  # a transaction; object stores are slow
 
 
@@ -27,6 +33,7 @@ class Collected:
     """What was removed, or would be; blobs are files (or objects) that no value names."""
 
     study_cases: tuple[int, ...] = ()
+    results: int = 0  # computed results that were kept for re-use
     values: int = 0
     blobs: int = 0
 
@@ -44,6 +51,7 @@ def garbage_collect(
     """
     deleted_before = _deleted_before(settings)
     purged = _purge(session, deleted_before=deleted_before) if deleted_before else ()
+    results = computed_result_forget(session, _find_unwanted(session, values=values, settings=settings))
     before = utc_now() - older_than
     unused = find_unused_values(session, before=before)
     session.rollback()  # end the read: listing blobs may take its time
@@ -57,7 +65,7 @@ def garbage_collect(
             blobs += delete_orphans(session, values, digests=digests)
     # Younger ones may be being written, whatever age of values was asked for.
     blobs += values.blobs.delete_unfinished(before=utc_now() - max(older_than, UNUSED_FOR))
-    return Collected(study_cases=purged, values=dropped, blobs=blobs)
+    return Collected(study_cases=purged, results=results, values=dropped, blobs=blobs)
 
 
 def garbage_find(
@@ -68,7 +76,19 @@ def garbage_find(
     found = find_purgeable(session, deleted_before=deleted_before) if deleted_before else []
     unused = find_unused_values(session, before=before)
     orphans = find_orphans(session, digests=list(values.blobs.older_than(before)))
-    return Collected(study_cases=tuple(found), values=len(unused), blobs=len(orphans))
+    results = _find_unwanted(session, values=values, settings=settings)
+    return Collected(study_cases=tuple(found), results=len(results), values=len(unused), blobs=len(orphans))
+
+
+def _find_unwanted(session: Session, *, values: ValueStore, settings: Settings) -> list[str]:
+    """The addresses of computed results to forget; none is named twice."""
+    unwanted = computed_result_find_unwanted(session, settings=settings)
+    blobs = computed_result_blobs(session)
+    session.rollback()  # end the read: looking for blobs may take its time
+    if blobs:
+        there = set(values.blobs.older_than(utc_now() + _TO_COME))
+        unwanted += [address for address, digests in blobs.items() if not there.issuperset(digests)]
+    return list(dict.fromkeys(unwanted))
 
 
 def _deleted_before(settings: Settings) -> dt.datetime | None:

@@ -43,5 +43,7 @@ def collect_once(runtime: Runtime) -> None:
     else:
         if collected.study_cases:
             logger.info("deleted study cases purged: %s", collected.study_cases)
+        if collected.results:
+            logger.info("computed results forgotten: %d", collected.results)
         if collected.values or collected.blobs:
             logger.info("unused values removed: %d, blobs: %d", collected.values, collected.blobs)

@@ -14,6 +14,7 @@ from sostrades_api.engine.memory import keep_freed_memory
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import db
 from sostrades_api.services.default_digests import known_digests
+from sostrades_api.services.execution_costs import execution_costs
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
@@ -104,6 +105,8 @@ class AttemptRun:
         plan = study_plan(self._attempt.process_name, inputs).plan
         inputs = present_inputs(inputs, plan=plan)
         previous = self._previous(plan, inputs)
+        if self._keeper is not None:
+            plan.remember_costs(execution_costs(self._session, execution_id=self._attempt.execution_id))
         self._session.rollback()  # no transaction stays open while the models run
         self._monitor = self._monitor_of(plan, inputs)
         signal.signal(signal.SIGUSR1, self._on_stop_signal)
