@@ -36,9 +36,9 @@ def public_message(error: BaseException, *, running: str | None = None) -> str:
 
 
 def seconds_lines(seconds: Mapping[str, float], runs: Mapping[str, int], *, limit: int = 100) -> list[str]:
-    """The slowest disciplines, one line each."""
+    """The slowest disciplines that ran, one line each."""
     slowest = sorted(seconds.items(), key=lambda item: -item[1])[:limit]
-    return [f"{path}: {spent:.4f} s in {runs.get(path, 1)} runs" for path, spent in slowest]
+    return [f"{path}: {spent:.4f} s in {runs[path]} runs" for path, spent in slowest if runs[path]]
 
 
 def ended_while_running(how: str, *, running: str | None) -> str:

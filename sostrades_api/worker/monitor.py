@@ -82,7 +82,8 @@ class RunMonitor(Observer):
         """What is known of the same inputs is not run again."""
         self.reused, self.saved_seconds = frozenset(event.paths), event.seconds
         self._log.add(
-            f"{len(event.paths)} disciplines are known, {event.seconds:.3g} s saved: {_listed(event.paths)}"
+            f"re-used {len(event.paths)} of {len(self._paths)} disciplines, saved {event.seconds:.3g} s: "
+            f"{_listed(event.paths)}"
         )
 
     def on_execution_ended(self, event: ExecutionEnded) -> None:

@@ -97,7 +97,7 @@ def test_disciplines_that_are_not_run_again_are_done(monitor, progress, log):
     monitor.on_disciplines_reused(DisciplinesReused(("a", "d"), 1.5))
     progress.running = 1
     assert monitor.live(token="t", attempt=1).statuses == "DRPD"
-    assert "2 disciplines are known, 1.5 s saved: a, d" in [line.message for line in log.take()]
+    assert "re-used 2 of 4 disciplines, saved 1.5 s: a, d" in [line.message for line in log.take()]
 
 
 def test_of_disciplines_at_the_same_time_all_are_running(log):

@@ -8,6 +8,8 @@ import time
 import warnings
 from pathlib import Path
 
+import numpy as np
+
 from sostrades_api.engine import Discipline, Process
 
 
@@ -154,6 +156,54 @@ class Chatty(Discipline):
         return {"result": inputs["x"]}
 
 
+_WORK = {
+    "seconds": {"type": "float", "unit": "s", "default": 0.0, "namespace": "ns"},
+    "journal": {"type": "string", "default": "", "namespace": "ns"},
+}
+
+
+class Heat(Discipline):
+    """The first of three that leave their names in a journal, and then work for so long."""
+
+    DESC_IN = {"x": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}, **_WORK}
+    DESC_OUT = {"heat": {"type": "array", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        _work("Heat", inputs)
+        return {"heat": np.linspace(0.0, inputs["x"], 2000)}
+
+
+class Cool(Discipline):
+    """Needs the first."""
+
+    DESC_IN = {
+        "heat": {"type": "array", "unit": "-", "namespace": "ns"},
+        "factor": {"type": "float", "unit": "-", "default": 0.1, "namespace": "ns"},
+        **_WORK,
+    }
+    DESC_OUT = {"cold": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        _work("Cool", inputs)
+        return {"cold": float(np.sum(inputs["heat"])) * inputs["factor"]}
+
+
+class Aside(Discipline):
+    """Needs neither."""
+
+    DESC_IN = {"u": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}, **_WORK}
+    DESC_OUT = {"aside": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        _work("Aside", inputs)
+        return {"aside": inputs["u"] / 3.0}
+
+
+def _work(name, inputs):
+    _write(inputs["journal"], name)
+    time.sleep(inputs["seconds"])
+
+
 def _write(journal, line):
     if journal:
         with Path(journal).open("a") as stream:
@@ -171,3 +221,4 @@ needy = Process("test_needy", disciplines={"First": Double, "Needy": Need}, name
 stubborn = Process("test_stubborn", disciplines={"Stubborn": Stubborn}, namespaces=_NS)
 exiting = Process("test_exiting", disciplines={"Exit": Exit}, namespaces=_NS)
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
+steps = Process("test_steps", disciplines={"Heat": Heat, "Cool": Cool, "Aside": Aside}, namespaces={"ns": ""})
