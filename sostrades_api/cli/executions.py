@@ -68,19 +68,45 @@ def stop_study(*, study_case_id: int, as_json: bool) -> None:
 def show_execution(*, execution_id: int, as_json: bool) -> None:
     """Show all that is known of an execution.
 
-    Its states, its message and the traceback of a failure, which no page and no API gives. The number is the
-    execution_id that status and run_study --json tell.
+    Its states, its message, where its time went, and the traceback of a failure, which no page and no API
+    gives. The number is the execution_id that status and run_study --json tell.
     """
     shown = execution_describe(db.session(), execution_id)
     if as_json:
         print_json(shown)
         return
-    transitions, traceback = shown.pop("transitions"), shown.pop("traceback")
+    transitions, traceback, profile = shown.pop("transitions"), shown.pop("traceback"), shown.pop("profile")
     print_rows([{"field": name, "value": value} for name, value in shown.items()], as_json=False, nothing="")
     click.echo()
     print_rows(transitions, as_json=False, nothing="It has no history")
+    if profile:
+        click.echo()
+        _print_profile(profile)
     if traceback:
         click.echo(f"\n{traceback.rstrip()}")
+
+
+def _print_profile(profile: dict[str, Any]) -> None:
+    rows = profile.pop("disciplines")
+    print_rows(
+        [{"profile": name, "value": value} for name, value in profile.items()], as_json=False, nothing=""
+    )
+    click.echo()
+    print_rows(
+        [
+            {
+                "discipline": row["discipline"],
+                "seconds": f"{row['seconds']:.6f}",
+                "share": f"{row['share']:.1%}",
+                "calls": row["calls"],
+                "iterations": row["iterations"],
+                "reused": row["reused"],
+            }
+            for row in rows
+        ],
+        as_json=False,
+        nothing="",
+    )
 
 
 def _study(study_case_id: int, *, permission: Permission) -> StudyCase:

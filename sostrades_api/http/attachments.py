@@ -8,11 +8,15 @@ from flask import Response
 
 _SPECIAL = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|%]+')
 _LONGEST = 150
+UNCONVERGED = "X-Not-Converged"
+"""A header of downloads that depend on a loop that did not converge, and was accepted."""
 
 
-def attachment(content: bytes, *, file_name: str, content_type: str) -> Response:
+def attachment(content: bytes, *, file_name: str, content_type: str, converged: bool = True) -> Response:
     """The content, to be saved under a name that is safe on every file system."""
     headers = {"Content-Type": content_type, "Content-Disposition": disposition(file_name)}
+    if not converged:
+        headers[UNCONVERGED] = "true"
     return Response(content, headers=headers)
 
 

@@ -1,6 +1,6 @@
 """How well the loops of an execution converged, out of its residual history."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,19 +18,27 @@ class LoopOutcome:
     iterations: int
     residual: float
     tolerance: float
-
-    @property
-    def converged(self) -> bool:
-        """Whether the last residual is within the tolerance; NaN is not."""
-        return self.residual <= self.tolerance
+    converged: bool
 
 
-def loop_outcomes(history: pd.DataFrame | None, *, tolerance: float) -> tuple[LoopOutcome, ...]:
-    """One outcome a loop, out of a table with the columns ``loop``, ``iteration`` and ``residual``."""
+def loop_outcomes(
+    history: pd.DataFrame | None, *, tolerance: float, is_unconverged: Callable[[str], bool]
+) -> tuple[LoopOutcome, ...]:
+    """One outcome a loop, out of a table with the columns ``loop``, ``iteration`` and ``residual``.
+
+    Whether a loop has converged is what its execution said, by its name: its tolerance and scaling may be its
+    own, and nobody judges a second time.
+    """
     if history is None or history.empty:
         return ()
     return tuple(
-        LoopOutcome(name=name, iterations=len(set(iterations)), residual=residuals[-1], tolerance=tolerance)
+        LoopOutcome(
+            name=name,
+            iterations=len(set(iterations)),
+            residual=residuals[-1],
+            tolerance=tolerance,
+            converged=not is_unconverged(name),
+        )
         for name, iterations, residuals in _loops(history)
     )
 

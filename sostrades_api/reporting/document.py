@@ -29,12 +29,16 @@ class InputGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class DisciplineCharts:
-    """The charts of one discipline; ``error`` says that its charts could not be drawn."""
+    """The charts of one discipline; ``error`` says that its charts could not be drawn.
+
+    ``converged`` is false when what they show depends on a loop that did not converge.
+    """
 
     name: str
     label: str
     charts: FilterableCharts
     error: str | None = None
+    converged: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,8 @@ class Report:
     disciplines: tuple[DisciplineCharts, ...]
     convergence_chart: dict[str, Any] | None = None
     failed_since: str | None = None
+    converged: bool | None = None  # as the execution said; None without results
+    unconverged_disciplines: tuple[str, ...] = ()  # whose results depend on a loop that did not converge
     documentation_url: str | None = None  # of the process, on the server that made the report
 
     @property
@@ -68,5 +74,5 @@ class Report:
 
     @property
     def unconverged(self) -> tuple[LoopOutcome, ...]:
-        """Loops whose residual is still above the tolerance."""
+        """Loops that did not converge."""
         return tuple(loop for loop in self.loops if not loop.converged)

@@ -20,6 +20,19 @@ _MODES = {
     SeriesKind.LINES_MARKERS: "lines+markers",
     SeriesKind.AREA: "lines",
 }
+_UNCONVERGED = {
+    "text": "not converged",
+    "xref": "paper",
+    "yref": "paper",
+    "x": 1,
+    "y": 1,
+    "xanchor": "right",
+    "yanchor": "bottom",
+    "showarrow": False,
+    "font": {"color": "#7a4f00", "size": 12},
+    "bgcolor": "#fdf2d9",
+    "borderpad": 3,
+}
 
 
 def figure_dict(picture: Chart | Table | Figure) -> dict[str, Any]:
@@ -49,6 +62,13 @@ def figure_dict(picture: Chart | Table | Figure) -> dict[str, Any]:
         "post_processing_is_key_chart": picture.key_chart,
         "is_pareto_trade_chart": False,
     }
+
+
+def marked_unconverged(figure: dict[str, Any]) -> dict[str, Any]:
+    """A figure that says, wherever it is drawn, that it depends on a loop that did not converge."""
+    layout = figure["layout"]
+    annotations = [*layout.get("annotations", ()), _UNCONVERGED]
+    return figure | {"layout": layout | {"annotations": annotations}, "converged": False}
 
 
 def escaped(text: str) -> str:

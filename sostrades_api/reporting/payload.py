@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from sostrades_api.reporting.document import DisciplineCharts
+from sostrades_api.reporting.figures import marked_unconverged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class PlacedFigure:
     description: str | None
     key_chart: bool
     shown: bool
+    converged: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class PlacedDiscipline:
     name: str
     label: str
     error: str | None
+    converged: bool
     sections: tuple[PlacedSection, ...]
 
 
@@ -85,18 +88,23 @@ def _place(
                 name=name, opened=figure["post_processing_section_is_opened"], figures=[]
             )
         shown = all(value in selected[key] for key, value in each.variant.items())
-        tagged = figure | {"variant": each.variant, "traces": each.traces, "discipline": index}
-        sections[name].figures.append(_numbered(figures, tagged, shown=shown))
+        marked = figure if discipline.converged else marked_unconverged(figure)
+        tagged = marked | {"variant": each.variant, "traces": each.traces, "discipline": index}
+        placed = _numbered(figures, tagged, shown=shown, converged=discipline.converged)
+        sections[name].figures.append(placed)
     return PlacedDiscipline(
         index=index,
         name=discipline.name,
         label=discipline.label,
         error=discipline.error,
+        converged=discipline.converged,
         sections=tuple(sections.values()),
     )
 
 
-def _numbered(figures: list[dict[str, Any]], figure: dict[str, Any], *, shown: bool) -> PlacedFigure:
+def _numbered(
+    figures: list[dict[str, Any]], figure: dict[str, Any], *, shown: bool, converged: bool = True
+) -> PlacedFigure:
     figures.append(figure)
     return PlacedFigure(
         index=len(figures) - 1,
@@ -104,6 +112,7 @@ def _numbered(figures: list[dict[str, Any]], figure: dict[str, Any], *, shown: b
         description=figure["description"],
         key_chart=figure["post_processing_is_key_chart"],
         shown=shown,
+        converged=converged,
     )
 
 

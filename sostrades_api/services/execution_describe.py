@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.errors import NotFoundError
 from sostrades_api.models import Execution, ExecutionTransition
+from sostrades_api.services.execution_profile_read import profile_of
 
 _SHOWN = (
     "id",
@@ -24,13 +25,15 @@ _SHOWN = (
     "progress",
     "disciplines",
     "usage",
+    "converged",
+    "unconverged",
     "error_message",
     "traceback",
 )
 
 
 def execution_describe(session: Session, execution_id: int) -> dict[str, Any]:
-    """Its columns, but for the token of its attempt, and ``transitions``, oldest first.
+    """Its columns, but for the token of its attempt, its ``profile``, and ``transitions``, oldest first.
 
     Raises:
         NotFoundError: There is no such execution (any more).
@@ -41,7 +44,8 @@ def execution_describe(session: Session, execution_id: int) -> dict[str, Any]:
         raise NotFoundError(detail)
     query = select(ExecutionTransition).where(ExecutionTransition.execution_id == execution_id)
     transitions = [_described(row) for row in session.scalars(query.order_by(ExecutionTransition.id))]
-    return {**{name: getattr(execution, name) for name in _SHOWN}, "transitions": transitions}
+    shown = {name: getattr(execution, name) for name in _SHOWN}
+    return {**shown, "profile": profile_of(execution), "transitions": transitions}
 
 
 def _described(row: ExecutionTransition) -> dict[str, Any]:

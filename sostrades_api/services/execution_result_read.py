@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from sostrades_api.engine import Plan
 from sostrades_api.models import Execution, ExecutionValue, StudyCase
+from sostrades_api.services.execution_unconverged import Unconverged, execution_unconverged
 from sostrades_api.services.study_case_load import execution_find_finished
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.storage import ValueStore
@@ -22,6 +24,11 @@ class ExecutionOutcome:
     plan: Plan
     given: Mapping[str, Any]
     values: Mapping[str, Any]
+
+    @cached_property
+    def unconverged(self) -> Unconverged:
+        """What of it depends on a loop that did not converge."""
+        return execution_unconverged(self.execution)
 
     def value(self, name: str) -> Any:
         """A value by relative name, the default where none was given; None when there is no such variable."""
@@ -59,4 +66,6 @@ def execution_find_result(session: Session, *, study_case_id: int) -> Execution 
     execution_id = execution_find_finished(session, study_case_id)
     if execution_id is None:
         return None
-    return session.get(Execution, execution_id, options=[defer(Execution.traceback)])
+    return session.get(
+        Execution, execution_id, options=[defer(Execution.traceback), defer(Execution.profile)]
+    )

@@ -11,6 +11,7 @@ from sostrades_api.access import Actor, Permission, can
 from sostrades_api.errors import StudyNotLoadableError
 from sostrades_api.models import Execution, ExecutionState, StudyCase
 from sostrades_api.queueing import ExecutionQueue, LiveProgress
+from sostrades_api.services.execution_unconverged import execution_unconverged
 from sostrades_api.services.role_find import role_find
 from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_names import full_name
@@ -51,7 +52,8 @@ def execution_status(
 
     Returns:
         The fields of API v0, discipline names in full, and ``execution_id``, ``progress`` (0 to 1),
-        ``converged`` (of results; False when an unconverged loop was accepted),
+        ``converged`` (of results; False when an unconverged loop was accepted), ``unconverged`` (the
+        disciplines whose results depend on such a loop),
         ``started_at``, ``ended_at`` (ISO 8601, UTC) and ``queue_position`` (1 is next).
     """
     execution = execution_find_latest(session, study_case_id=study.id)
@@ -70,6 +72,10 @@ def execution_status(
         "execution_id": execution.id,
         "progress": live.progress if live else execution.progress,
         "converged": execution.converged,
+        "unconverged": [
+            full_name(study.name, relative=path)
+            for path in execution_unconverged(execution).among(execution.disciplines)
+        ],
         "started_at": _iso(execution.started_at),
         "ended_at": _iso(execution.ended_at),
         "queue_position": queue.position(execution.id, attempt=execution.attempt + 1) if waiting else None,
@@ -83,7 +89,7 @@ def execution_find_latest(session: Session, *, study_case_id: int) -> Execution 
         .where(Execution.study_case_id == study_case_id)
         .order_by(Execution.id.desc())
         .limit(1)
-        .options(defer(Execution.traceback))
+        .options(defer(Execution.traceback), defer(Execution.profile))
         .execution_options(populate_existing=True)
     )
     return session.scalar(query)
@@ -128,6 +134,7 @@ def _not_executed(study: StudyCase, stored: StoredValues) -> dict[str, Any]:
         "execution_id": None,
         "progress": 0.0,
         "converged": None,
+        "unconverged": [],
         "started_at": None,
         "ended_at": None,
         "queue_position": None,

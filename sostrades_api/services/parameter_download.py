@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.engine import MISSING, Variable
 from sostrades_api.errors import FaultyItem, InvalidValuesError, NoResultError, NotFoundError
-from sostrades_api.models import ExecutionValue, StudyCase, StudyParameter
+from sostrades_api.models import Execution, ExecutionValue, StudyCase, StudyParameter
+from sostrades_api.services.execution_unconverged import execution_unconverged
 from sostrades_api.services.stored_values import StoredValues
 from sostrades_api.services.study_case_load import execution_find_finished
 from sostrades_api.services.study_case_names import find_relative_name
@@ -18,10 +19,11 @@ from sostrades_api.storage.csv_format import CsvError, dump
 
 @dataclass(frozen=True, kw_only=True)
 class DownloadedParameter:
-    """A CSV file."""
+    """A CSV file; the name of one that depends on a loop that did not converge says so."""
 
     file_name: str
     content: bytes
+    converged: bool = True
 
 
 def parameter_download(
@@ -37,7 +39,9 @@ def parameter_download(
     """
     variable, value = parameter_value(session, study, parameter_key=parameter_key, values=values)
     content = as_csv(variable, value, parameter_key=parameter_key)
-    return DownloadedParameter(file_name=f"{parameter_key}.csv", content=content)
+    converged = not _is_unconverged(session, study, parameter_key=parameter_key)
+    ending = ".csv" if converged else ".not-converged.csv"
+    return DownloadedParameter(file_name=f"{parameter_key}{ending}", content=content, converged=converged)
 
 
 def parameter_value(
@@ -68,6 +72,18 @@ def as_csv(variable: Variable, value: Any, *, parameter_key: str) -> bytes:
         raise InvalidValuesError(
             [FaultyItem(fault, variable_id=parameter_key) for fault in error.faults]
         ) from error
+
+
+def _is_unconverged(session: Session, study: StudyCase, *, parameter_key: str) -> bool:
+    name = find_relative_name(study.name, full=parameter_key)
+    execution_id = execution_find_finished(session, study.id)
+    if (
+        name is None
+        or execution_id is None
+        or session.get(ExecutionValue, (execution_id, "out", name)) is None
+    ):
+        return False
+    return execution_unconverged(session.get(Execution, execution_id)).has_variable(name)
 
 
 def _find_input(session: Session, study: StudyCase, *, name: str, values: ValueStore, default: Any) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.engine import Discipline
 from sostrades_api.models import StudyCase
-from sostrades_api.reporting.figures import figure_dict
+from sostrades_api.reporting.figures import figure_dict, marked_unconverged
 from sostrades_api.reporting.selection import filter_dict, requested_selection
 from sostrades_api.services.discipline_charts_read import drawing_disciplines, drawn_or_error
 from sostrades_api.services.execution_result_read import (
@@ -35,7 +35,8 @@ def post_processing_read(
 
     Returns:
         Per full name of a discipline ``filters`` and ``post_processings`` (Plotly, not to be changed),
-        and ``error`` where its charts cannot be drawn. Empty before the first finished execution.
+        and ``error`` where its charts cannot be drawn; ``converged`` false where they depend on a loop that
+        did not converge, which each figure says too. Empty before the first finished execution.
 
     Raises:
         StudyNotLoadableError: The process is not installed any more, or cannot be built.
@@ -64,6 +65,9 @@ def _all(outcome: ExecutionOutcome, *, wanted: Filters, study: StudyCase) -> dic
             fallback={"filters": [], "post_processings": []},
             path=path,
         )
+        if outcome.unconverged.has_discipline(path):
+            figures = [marked_unconverged(figure) for figure in drawn["post_processings"]]
+            drawn = drawn | {"post_processings": figures, "converged": False}
         found[name] = drawn | ({"error": error} if error else {})
     return found
 

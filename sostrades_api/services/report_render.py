@@ -83,6 +83,8 @@ def report_of(session: Session, study: StudyCase, *, actor: Actor, values: Value
         failed_since=shown_error(failed, may_read=may_read) if failed else None,
         disciplines=discipline_charts_read(session, study, values=values),
         inputs=report_inputs(outcome) if outcome and may_read else (),
+        converged=shown.converged if shown else None,
+        unconverged_disciplines=tuple(outcome.unconverged.among(outcome.plan.disciplines)) if outcome else (),
         **_convergence(outcome),
     )
 
@@ -93,7 +95,7 @@ def _convergence(outcome: ExecutionOutcome | None) -> dict[str, Any]:
         return {"loops": (), "convergence_chart": None}
     tolerance = float(outcome.value("tolerance"))
     return {
-        "loops": loop_outcomes(history, tolerance=tolerance),
+        "loops": loop_outcomes(history, tolerance=tolerance, is_unconverged=outcome.unconverged.has_loop),
         "convergence_chart": convergence_figure(history, tolerance=tolerance),
     }
 

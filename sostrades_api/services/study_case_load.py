@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from sostrades_api.errors import NotFoundError
 from sostrades_api.models import Execution, ExecutionState, ExecutionValue, StudyCase, StudyParameter
+from sostrades_api.services.execution_unconverged import Unconverged, execution_unconverged
 from sostrades_api.services.parameter_json import default_of, show
 from sostrades_api.services.parameter_summary import NOT_SUMMARISED, summarised
 from sostrades_api.services.stored_values import StoredValues
@@ -67,7 +68,8 @@ def study_case_load(
 
     Returns:
         Per variable ``var_name, type, unit, value, visibility, optional``, ``shape`` and ``columns`` of its
-        tables and what `parameter_json.described` adds; in the order of the process.
+        tables and what `parameter_json.described` adds; in the order of the process. A result that depends on
+        a loop that did not converge has ``converged`` false; all others do not have the key.
 
     Raises:
         NotFoundError: it has been deleted meanwhile.
@@ -77,6 +79,7 @@ def study_case_load(
     stored = StoredValues(session, study_case_id, values=values, digests=snapshot.digests)
     plan = study_plan(snapshot.process_name, stored)
     execution_id = None if io is LoadedSide.IN else execution_find_finished(session, study_case_id)
+    unconverged = _unconverged(session, execution_id)
     wanted = list(_wanted(plan, study_name=snapshot.name, io=io, prefix=prefix))
     computed = set() if io is LoadedSide.IN else {n for n in wanted if plan.descriptions[n]["io"] == "out"}
     digests = {name: digest for name, digest in snapshot.digests.items() if name not in computed}
@@ -99,6 +102,8 @@ def study_case_load(
             name in computed and entry["editable"]
         ):  # what is shown here is the result, not where a loop starts
             entry = {**entry, "editable": False}
+        if name in computed and unconverged.has_variable(name):
+            entry = {**entry, "converged": False}
         variables[full_name(snapshot.name, relative=name)] = entry
     return LoadedStudy(
         revision=snapshot.revision,
@@ -151,6 +156,15 @@ def _read_snapshot(session: Session, study_case_id: int) -> _Snapshot:
     revision, name, process_name, _, _ = rows[0]
     digests = {parameter: digest for *_, parameter, digest in rows if parameter is not None}
     return _Snapshot(revision, name, process_name, digests)
+
+
+def _unconverged(session: Session, execution_id: int | None) -> Unconverged:
+    execution = None
+    if execution_id is not None:
+        execution = session.get(
+            Execution, execution_id, options=[defer(Execution.traceback), defer(Execution.profile)]
+        )
+    return execution_unconverged(execution)
 
 
 def _output_digests(session: Session, execution_id: int) -> Mapping[str, str]:

@@ -93,7 +93,12 @@ def csv(study_id: int) -> Response:
         parameter_key=request.args.get("variable", ""),
         values=current_platform().values,
     )
-    return attachment(found.content, file_name=found.file_name, content_type="text/csv; charset=utf-8")
+    return attachment(
+        found.content,
+        file_name=found.file_name,
+        content_type="text/csv; charset=utf-8",
+        converged=found.converged,
+    )
 
 
 @pages.get("/study-case/<int:study_id>/data/table")

@@ -6,6 +6,7 @@ from flask import Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.access import Permission, can
+from sostrades_api.errors import NoResultError
 from sostrades_api.http.addresses import documentation_address
 from sostrades_api.http.attachments import disposition
 from sostrades_api.http.problems import wants_page
@@ -13,6 +14,7 @@ from sostrades_api.models import StudyCase, db
 from sostrades_api.platform import current_platform
 from sostrades_api.reporting.payload import ChartPage, chart_page
 from sostrades_api.services.execution_log_read import execution_log_read
+from sostrades_api.services.execution_profile_read import execution_profile_read
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
 from sostrades_api.services.execution_stop import execution_stop
@@ -65,6 +67,17 @@ def chart_fragment(study_id: int, which: str) -> str:
     convergence = report.convergence_chart if everything else None
     page: ChartPage = chart_page(report.disciplines, convergence=convergence)
     return render_template("_study_charts.html", page=page, report=report, everything=everything, study=study)
+
+
+@pages.get("/study-case/<int:study_id>/profile")
+def profile(study_id: int) -> str:
+    """Where the time of the latest execution went, as a part of a page."""
+    study = study_for(Permission.READ, study_id)
+    try:
+        found = execution_profile_read(db.session(), study)
+    except NoResultError:
+        found = None
+    return render_template("_profile.html", profile=found, study=study)
 
 
 @pages.get("/study-case/<int:study_id>/report")

@@ -7,12 +7,14 @@ from flask import Flask
 from sostrades_api.models import utc_now
 from sostrades_api.reporting.unit_text import unit_text
 
+_THIN = "\N{NARROW NO-BREAK SPACE}"
 _STEPS = ((60, "just now", 1), (3600, "min ago", 60), (86400, "h ago", 3600), (14 * 86400, "d ago", 86400))
 
 
 def register(app: Flask) -> None:
     """Offer these texts to templates."""
     app.jinja_env.filters.update(unit=unit_text, ago=ago, moment=moment)
+    app.jinja_env.filters.update(duration=duration, percent=percent, megabytes=megabytes)
     app.jinja_env.globals.update(status_text=status_text)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -37,3 +39,24 @@ def ago(at: dt.datetime | None) -> str:
 def moment(at: dt.datetime | None) -> str:
     """Date and time in UTC."""
     return f"{at:%-d %B %Y, %H:%M} UTC" if at else "never"
+
+
+def duration(seconds: float) -> str:
+    """A time in three digits."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            number = seconds / size
+            return f"{number:,.0f}{_THIN}{unit}" if number >= 100 else f"{number:.3g}{_THIN}{unit}"
+    return f"{seconds * 1e6:.3g}{_THIN}\N{MICRO SIGN}s"
+
+
+def percent(share: float) -> str:
+    """A share; what is small is not shown as nothing."""
+    if 0.0 < share < 0.001:
+        return f"<{_THIN}0.1{_THIN}%"
+    return f"{100 * share:.1f}{_THIN}%"
+
+
+def megabytes(size: int) -> str:
+    """A size of memory."""
+    return f"{size / 1e9:.2f}{_THIN}GB" if size >= 1e9 else f"{size / 1e6:.0f}{_THIN}MB"

@@ -21,6 +21,7 @@ ROUTES = [
     ("GET", "/post-processing/{id}", None, VIEWER, 200),
     ("GET", "/post-processing/{id}/html", None, VIEWER, 200),
     ("GET", "/study-case/{id}/logs", None, COMMENTER, 200),
+    ("GET", "/study-case/{id}/profile", None, COMMENTER, 409),
     ("GET", "/study-case/{id}/parameters/history", None, COMMENTER, 200),
     ("POST", "/study-case/{id}/parameter/download", {"parameter_key": "Study.needed"}, COMMENTER, 200),
     ("POST", "/study-case/{id}/parameters", {"variableId": "Study.needed", "newValue": 1}, CONTRIBUTOR, 200),

@@ -131,14 +131,14 @@ def test_residuals_become_outcomes_and_a_chart():
     history = pd.DataFrame(
         {"loop": ["A, B", "A, B", "C, D"], "iteration": [1, 2, 1], "residual": [1.0, 0.0, float("nan")]}
     )
-    first, second = loop_outcomes(history, tolerance=1e-6)
+    first, second = loop_outcomes(history, tolerance=1e-6, is_unconverged=lambda name: name == "C, D")
     assert (first.name, first.iterations, first.converged) == ("A, B", 2, True)
     assert not second.converged
     figure = convergence_figure(history, tolerance=1e-6)
     assert figure["layout"]["yaxis"]["type"] == "log"
     assert figure["data"][0]["y"] == [1.0, None]
     assert convergence_figure(None, tolerance=1.0) is None
-    assert loop_outcomes(history.iloc[:0], tolerance=1.0) == ()
+    assert loop_outcomes(history.iloc[:0], tolerance=1.0, is_unconverged=bool) == ()
 
 
 def test_plotly_can_stand_inside_a_page():

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import pytest
 
 from sostrades_api.access import COMMAND_LINE, Actor, Role
+from sostrades_api.models import Execution
 from sostrades_api.processes import catalogue
 from sostrades_api.services import discipline_charts_read as charts_module
 from sostrades_api.services.discipline_charts_read import discipline_charts_read
@@ -101,7 +102,11 @@ def test_a_renamed_study_has_its_charts_under_its_new_name(session, platform, st
 
 def test_a_report_says_that_its_loops_did_not_converge(app, session, platform, study):
     history = pd.DataFrame({"loop": ["A, B"] * 2, "iteration": [1, 2], "residual": [1.0, 0.5]})
-    execute(app, session, study, changed={"residuals_history": history})
+    execution_id = execute(app, session, study, changed={"residuals_history": history})
+    execution = session.get(Execution, execution_id)
+    execution.converged = False
+    execution.unconverged = {"loops": ["A, B"], "disciplines": [], "variables": []}
+    session.commit()
     report = report_render(session, study, actor=COMMAND_LINE, values=platform.values)
     assert "These results are not converged" in report.html
     assert "A, B: residual 0.5 after 2 iterations" in report.html

@@ -14,8 +14,13 @@ from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_inputs import execution_inputs, present_inputs
 from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.execution_unconverged import unconverged_of
 from sostrades_api.services.study_case_create import study_case_create
 from sostrades_api.services.study_plan import study_plan
+from sostrades_api.worker.monitor import RunMonitor
+from sostrades_api.worker.run_log import RunLog
+from sostrades_api.worker.run_profile import RunClock
+from sostrades_api.worker.usage import UsageMeter
 
 PROCESS = "dice2016r"
 
@@ -52,9 +57,18 @@ def execute(
     given = execution_inputs(session, execution_id=key.execution_id, values=platform.values)
     plan = study_plan(study.process_name, given).plan
     session.rollback()
-    result = plan.execute(present_inputs(given, plan=plan))
+    monitor, clock = RunMonitor(plan.disciplines, loops=plan.loops, tolerance=1e-10, log=RunLog()), RunClock()
+    with clock:
+        result = plan.execute(present_inputs(given, plan=plan), observer=monitor)
     outputs = dict(result.values) | dict(changed or {})
     disciplines = dict.fromkeys(plan.disciplines, "DONE")
-    end = AttemptEnd(disciplines=disciplines, progress=1.0, converged=result.converged)
+    end = AttemptEnd(
+        disciplines=disciplines,
+        progress=1.0,
+        usage=UsageMeter().read(),
+        converged=result.converged,
+        unconverged=unconverged_of(result),
+        profile=clock.profile(monitor),
+    )
     assert execution_finish(session, key, outputs=outputs, values=platform.values, end=end)
     return key.execution_id

@@ -6,11 +6,12 @@ from sostrades_api.access import Permission
 from sostrades_api.api.v0 import documentation as doc
 from sostrades_api.api.v0.access import session, study_for
 from sostrades_api.api.v0.blueprint import blueprint
-from sostrades_api.api.v0.schemas import Status, StudyPath
+from sostrades_api.api.v0.schemas import ExecutionProfile, Status, StudyPath
 from sostrades_api.http.authentication import current_actor
 from sostrades_api.models import StudyCase
 from sostrades_api.platform import current_platform
 from sostrades_api.services.execution_log_read import execution_log_read
+from sostrades_api.services.execution_profile_read import execution_profile_read
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
 from sostrades_api.services.execution_stop import execution_stop
@@ -59,6 +60,15 @@ def logs(path: StudyPath) -> Response:
     """Read the log of the latest execution of a study case."""
     text = execution_log_read(session(), study_for(Permission.READ, path.study_id))
     return Response(text, content_type="text/plain; charset=utf-8")
+
+
+@api.get(
+    "/study-case/<whole:study_id>/profile",
+    responses={200: doc.json_answer(ExecutionProfile), **doc.problems(403, 404, 409)},
+)
+def profile(path: StudyPath) -> Response:
+    """Tell where the time and the memory of the latest execution of a study case went."""
+    return jsonify(execution_profile_read(session(), study_for(Permission.READ, path.study_id)))
 
 
 def _status(study: StudyCase) -> Response:

@@ -7,6 +7,7 @@ from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 
 from sostrades_api.api.v0.schemas import Problem
+from sostrades_api.http.attachments import UNCONVERGED
 
 SECURITY = [{"api_key": []}]
 STUDIES = Tag(name="study cases", description="List, create, load, copy, rename and delete study cases")
@@ -34,6 +35,12 @@ _HEADERS = {401: {"WWW-Authenticate": {"schema": {"type": "string"}}}, 429: _RET
 _ALWAYS = (401, 422, 429, 500, 503)
 ETAG = {"ETag": {"description": "Revision of the study case", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "The new study case", "schema": {"type": "string"}}}
+NOT_CONVERGED = {
+    UNCONVERGED: {
+        "description": "true: the result depends on a loop that did not converge; else not there",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
 
 
 def problems(*statuses: int) -> ResponseDict:
@@ -49,9 +56,13 @@ def problems(*statuses: int) -> ResponseDict:
     }
 
 
-def text_answer(mimetype: str, description: str) -> dict[str, Any]:
+def text_answer(mimetype: str, description: str, *, headers: dict[str, Any] | None = None) -> dict[str, Any]:
     """An answer that is text."""
-    return {"description": description, "content": {mimetype: {"schema": {"type": "string"}}}}
+    return {
+        "description": description,
+        "content": {mimetype: {"schema": {"type": "string"}}},
+        "headers": headers or {},
+    }
 
 
 def json_answer(model: type[BaseModel], *, headers: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -112,7 +112,9 @@ def history(path: StudyPath, query: HistoryQuery) -> Response:
 @api.post(
     "/study-case/<whole:study_id>/parameter/download",
     responses={
-        200: doc.text_answer("text/csv", "The value as CSV, as an update takes it"),
+        200: doc.text_answer(
+            "text/csv", "The value as CSV, as an update takes it", headers=doc.NOT_CONVERGED
+        ),
         **doc.problems(400, 403, 404, 409, 413, 415),
     },
     openapi_extensions=doc.json_body(DownloadBody),
@@ -124,7 +126,12 @@ def download(path: StudyPath) -> Response:
     file = parameter_download(
         session(), study, parameter_key=body.parameter_key, values=current_platform().values
     )
-    return attachment(file.content, file_name=file.file_name, content_type="text/csv; charset=utf-8")
+    return attachment(
+        file.content,
+        file_name=file.file_name,
+        content_type="text/csv; charset=utf-8",
+        converged=file.converged,
+    )
 
 
 def _updated(updated: UpdatedStudy) -> Response:

@@ -156,6 +156,9 @@ class LoadedVariable(BaseModel):
     range: list[float | None] | None = None
     possible_values: list[Any] | None = None
     column_descriptors: dict[str, Any] | None = None
+    converged: Literal[False] | None = Field(
+        None, description="false: a result that depends on a loop that did not converge; else not there"
+    )
     converted_from: dict[str, Any] | None = Field(None, description="Unit and value before their conversion")
 
 
@@ -205,6 +208,9 @@ class Status(BaseModel):
     converged: bool | None = Field(
         description="Of results: false when an unconverged loop was accepted; null: no results, or not known"
     )
+    unconverged: list[str] = Field(
+        description="Full names of the disciplines whose results depend on a loop that did not converge"
+    )
     started_at: dt.datetime | None
     ended_at: dt.datetime | None
     queue_position: int | None
@@ -215,10 +221,42 @@ class DisciplineCharts(BaseModel):
 
     filters: list[dict[str, Any]]
     post_processings: list[dict[str, Any]] = Field(description="Plotly figures")
+    converged: Literal[False] | None = Field(
+        None,
+        description="false: what is drawn depends on a loop that did not converge, as is said in each "
+        "figure; else not there",
+    )
+    error: str | None = Field(None, description="Why nothing is drawn; else not there")
 
 
 class Charts(RootModel[dict[str, DisciplineCharts]]):
     """Charts by full name of the discipline."""
+
+
+class ProfiledDiscipline(BaseModel):
+    """What a discipline took."""
+
+    discipline: str = Field(description="Full name")
+    seconds: float = Field(ge=0, description="In its own code, all calls together")
+    share: float = Field(ge=0, description="Of the whole time; 0 to 1, where one runs at a time")
+    calls: int = Field(ge=0, description="How often it was run, for derivatives too")
+    iterations: int | None = Field(description="Of the innermost loop it is in; null: in none")
+    reused: bool = Field(description="Its results were known, so it was not run")
+
+
+class ExecutionProfile(BaseModel):
+    """Where the time and the memory of the latest execution went, as far as it got."""
+
+    execution_id: int
+    status: Literal["FINISHED", "FAILED", "STOPPED"]
+    total_seconds: float = Field(ge=0, description="Disciplines and engine, without loading and storing")
+    discipline_seconds: float = Field(ge=0)
+    engine_share: float = Field(ge=0, le=1, description="What is not spent in disciplines, of the whole")
+    saved_seconds: float = Field(ge=0, description="That known results once took to be computed")
+    cpu_seconds: float | None = Field(description="Of the attempt, its child processes included")
+    peak_memory_bytes: int | None = Field(description="Of its process and their child processes")
+    memory_at_start_bytes: int | None = Field(description="What the process held before")
+    disciplines: list[ProfiledDiscipline] = Field(description="The slowest first")
 
 
 class StudyUrl(BaseModel):

@@ -33,6 +33,6 @@
 
   Sos.downloadCsv = function (figure) {
     const text = "\ufeff" + figure.csv_data.join("\r\n") + "\r\n";
-    Sos.download(Sos.fileName(figure.title, ".csv"), new Blob([text], { type: "text/csv;charset=utf-8" }));
+    Sos.download(Sos.fileName(figure.title, figure.converged === false ? ".not-converged.csv" : ".csv"), new Blob([text], { type: "text/csv;charset=utf-8" }));
   };
 })(window.Sos);

@@ -70,6 +70,9 @@
       const now = status.disciplines_status[place.dataset.disciplineStatus];
       if (now) badge(place, now);
     });
+    root.querySelectorAll("[data-unconverged]").forEach((place) => {
+      place.hidden = !status.unconverged.includes(place.dataset.unconverged);
+    });
     const error = find("[data-error]");
     if (error) { error.hidden = !status.study_case_execution_error_message; error.textContent = status.study_case_execution_error_message || ""; }
     const run = find("[data-action=run]"), stop = find("[data-action=stop]");
@@ -83,7 +86,7 @@
   function follow(before, state) {
     const ended = before && ACTIVE.has(before.study_case_execution_status) && !ACTIVE.has(state);
     const other = before && before.execution_id !== status.execution_id;
-    if (!before || ended || (other && !ACTIVE.has(state))) refreshCharts();
+    if (!before || ended || (other && !ACTIVE.has(state))) { refreshCharts(); refreshProfile(); }
     if (before && (ACTIVE.has(state) || ended)) refreshLog();
   }
 
@@ -99,6 +102,15 @@
       slot.replaceChildren(...parsed.body.childNodes);
       window.Sos.bootCharts(slot);
     } catch (error) { slot.textContent = error.message; }
+  }
+
+  async function refreshProfile() {
+    const slot = find("[data-profile-slot]");
+    const response = slot && (await ask(slot.dataset.profileSlot, { headers: { Accept: "text/html" } }).catch(() => null));
+    if (!response) return;
+    slot.replaceChildren(...new DOMParser().parseFromString(await response.text(), "text/html").body.childNodes);
+    const more = slot.querySelector("[data-show-more]");
+    if (more) more.addEventListener("click", () => { slot.querySelector("[data-more]").hidden = false; more.parentElement.remove(); });
   }
 
   async function refreshLog() {
