@@ -25,8 +25,7 @@ from sostrades_api.engine.runner import (
     FollowedRunner,
     Runner,
     ShouldStop,
-    follows_disciplines,
-    overrides,
+    hooks_of,
 )
 from sostrades_api.engine.solvers import SOLVERS, Solver
 from sostrades_api.engine.solvers.settings import SolverSettings
@@ -34,6 +33,8 @@ from sostrades_api.engine.value_types import MISSING
 
 Part = tuple[Node, ...] | Loop
 """What is run at one go: disciplines one after the other, or a loop."""
+
+_OF_DISCIPLINES = frozenset(("on_discipline_started", "on_discipline_ended"))
 
 _FAILURES = {Failure.DIVERGES: CouplingDiverged, Failure.CYCLES: CouplingCycles}
 
@@ -60,15 +61,13 @@ class Execution:
         self.total_seconds = 0.0
         self._slots = numerical
         self._observer = observer
-        self._tell_iteration = (
-            observer.on_iteration_ended if observer and overrides(observer, "on_iteration_ended") else None
-        )
+        self._hooks = hooks_of(None if observer is None else type(observer))
         self.runner = self._chosen_runner(should_stop)
 
     def _chosen_runner(self, should_stop: ShouldStop | None) -> Runner:
         """The shortest way to run a discipline that does all that was asked for."""
         observer, progress = self._observer, self.progress
-        if observer is not None and follows_disciplines(observer):
+        if observer is not None and not self._hooks.isdisjoint(_OF_DISCIPLINES):
             runner = FollowedRunner(
                 self.values, progress=progress, should_stop=should_stop, observer=observer
             )
@@ -91,7 +90,7 @@ class Execution:
             self._tell_failure(error)
             raise
         self.total_seconds = perf_counter() - start
-        if observer is not None:
+        if observer is not None and "on_execution_ended" in self._hooks:
             observer.on_execution_ended(events.ExecutionEnded(not self.unconverged, self.total_seconds))
 
     def run_parts(self, parts: Sequence[Part]) -> None:
@@ -144,13 +143,15 @@ class Execution:
         return NestedCompute(self.runner, self.values, loop, self._solve)
 
     def _follower(self, loop: Loop) -> Callable[[int, float], None]:
-        add, tell, label, progress = self.residuals.append, self._tell_iteration, loop.label, self.progress
+        add, label, paths, progress = self.residuals.append, loop.label, loop.paths, self.progress
+        observer = self._observer
+        tell = observer.on_iteration_ended if observer and "on_iteration_ended" in self._hooks else None
 
         def iterated(iteration: int, residual: float) -> None:
             add((label, iteration, residual))
             progress.iteration, progress.residual = iteration, residual
             if tell is not None:
-                tell(events.IterationEnded(loop.paths, iteration, residual))
+                tell(events.IterationEnded(paths, iteration, residual))
 
         return iterated
 

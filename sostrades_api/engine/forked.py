@@ -33,7 +33,7 @@ from sostrades_api.engine.errors import ExecutionStopped, ProcessEnded, ProcessT
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.parallel import Ended, loops_of, run_step
 from sostrades_api.engine.protection import freeze
-from sostrades_api.engine.runner import ShouldStop, overrides
+from sostrades_api.engine.runner import ShouldStop, hooks_of
 
 _PR_SET_PDEATHSIG = 1
 _ASK_SECONDS = 0.05
@@ -303,7 +303,7 @@ class _LogTeller(logging.handlers.QueueHandler):
 
 def _teller(observer: events.Observer | None, connection: Connection) -> events.Observer | None:
     """An observer that tells the parent what its observer wants to hear, and no more."""
-    hooks = [hook for hook in _HOOKS if overrides(observer, hook)]
+    hooks = sorted(hooks_of(type(observer) if observer is not None else None).intersection(_HOOKS))
     if not hooks:
         return None
 

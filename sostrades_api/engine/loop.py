@@ -46,11 +46,13 @@ class Loop:
     paths: tuple[str, ...] = field(init=False)
     label: str = field(init=False)
     read: Callable[[Sequence[Any]], tuple[Any, ...]] = field(init=False)
+    unknowns: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nodes", NodeRow(self.nodes))
         object.__setattr__(self, "paths", tuple(node.path for node in self.nodes))
         object.__setattr__(self, "label", ", ".join(self.paths))
+        object.__setattr__(self, "unknowns", tuple(slot for slot, _ in self.feedback))
         object.__setattr__(self, "read", _reader(self.couplings))
 
 

@@ -17,6 +17,8 @@ from sostrades_api.engine.value_types import MISSING
 # A coupling that has shrunk is still judged against this share of its largest magnitude so far; otherwise
 # one that tends to zero, or is rounding noise around zero, would never converge.
 _REMEMBERED_SHARE = 1e-6
+# No magnitude means no change: the smallest number there is keeps such a coupling from 0 / 0.
+_TINY = 5e-324
 # Below this number of floats a loop in Python is quicker than arrays (measured).
 _FEW = 12
 
@@ -73,17 +75,26 @@ class _FewFloats:
 
 
 class _ManyFloats:
+    """Keeps the arrays of the last iteration, as a sweep mostly starts from what the last one made."""
+
     def __init__(self) -> None:
-        self._largest: Any = 0.0
+        self._last: Sequence[Any] = ()
+        self._before = self._size = np.empty(0)
+        self._remembered: Any = _TINY
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
+        if old is not self._last:
+            known = [now if was is MISSING else was for was, now in zip(old, new, strict=True)]
+            self._before = np.array(known)
+            self._size = np.abs(self._before)
         after = np.array(new)
-        before = np.array([now if was is MISSING else was for was, now in zip(old, new, strict=True)])
-        change, magnitude = np.abs(after - before), np.maximum(np.abs(after), np.abs(before))
-        if not np.isfinite(change).all():
+        change, size = np.abs(after - self._before), np.abs(after)
+        magnitude = np.maximum(size, self._size)
+        self._last, self._before, self._size = new, after, size
+        if not np.maximum.reduce(change) < math.inf:  # NaN is no smaller either
             return math.inf
-        self._largest = np.maximum(self._largest, magnitude)
-        return _scaled(change, magnitude, self._largest)
+        self._remembered = np.maximum(self._remembered, _REMEMBERED_SHARE * magnitude)
+        return float(np.maximum.reduce(change / np.maximum(magnitude, self._remembered)))
 
 
 class _Values:

@@ -1,6 +1,7 @@
 """Running disciplines on the slots of one execution: timed, counted, stoppable, followed or cached."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sostrades_api.engine import observer as events
@@ -9,7 +10,6 @@ from sostrades_api.engine.errors import ExecutionStopped
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.progress import Progress
 from sostrades_api.engine.stretches import NodeRow, ShouldStop, run_each
-from sostrades_api.engine.tally import Tally
 
 
 class Runner:
@@ -24,7 +24,7 @@ class Runner:
         self.values = values
         self.progress = progress
         self.should_stop = should_stop
-        self.tally = progress.tally = Tally(len(progress.paths))
+        self.tally = progress.tally
 
     def __call__(self, node: Node, target: list[Any]) -> None:
         """Run one discipline and put its outputs into ``target``."""
@@ -52,10 +52,9 @@ class FollowedRunner(Runner):
         observer: events.Observer,
     ) -> None:
         super().__init__(values, progress=progress, should_stop=should_stop)
-        self._started = (
-            observer.on_discipline_started if overrides(observer, "on_discipline_started") else None
-        )
-        self._ended = observer.on_discipline_ended if overrides(observer, "on_discipline_ended") else None
+        hooks = hooks_of(type(observer))
+        self._started = observer.on_discipline_started if "on_discipline_started" in hooks else None
+        self._ended = observer.on_discipline_ended if "on_discipline_ended" in hooks else None
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order, each between two events."""
@@ -79,7 +78,6 @@ class CachedRunner(Runner):
 
     def __init__(self, inner: Runner) -> None:
         super().__init__(inner.values, progress=inner.progress, should_stop=inner.should_stop)
-        self.tally = inner.progress.tally = inner.tally
         self._inner = inner
         self._known: dict[int, tuple[list[Any], list[Any]]] = {}
 
@@ -96,11 +94,10 @@ class CachedRunner(Runner):
             self._known[node.index] = (inputs, [target[slot] for slot in node.out_slots])
 
 
-def follows_disciplines(observer: events.Observer | None) -> bool:
-    """Whether an observer does anything about single disciplines; events that nobody reads are not made."""
-    return any(overrides(observer, hook) for hook in ("on_discipline_started", "on_discipline_ended"))
-
-
-def overrides(observer: events.Observer | None, hook: str) -> bool:
-    """Whether an observer has its own version of a hook."""
-    return observer is not None and getattr(type(observer), hook) is not getattr(events.Observer, hook)
+@lru_cache(maxsize=64)
+def hooks_of(kind: type[events.Observer] | None) -> frozenset[str]:
+    """The hooks that a class of observers has its own version of; events that nobody reads are not made."""
+    if kind is None:
+        return frozenset()
+    names = [name for name in vars(events.Observer) if name.startswith("on_")]
+    return frozenset(name for name in names if getattr(kind, name) is not getattr(events.Observer, name))

@@ -94,7 +94,7 @@ def iterate(
         stepper: chooses where the next sweep starts; ``None``: where the last one ended.
         iterated: told iteration and residual after every sweep.
     """
-    residual, watch = measure_of(loop, settings), Watch(loop, unknowns)
+    residual, watch = measure_of(loop, settings), None
     measured, failure = float("inf"), Failure.TOO_MANY
     old = first = loop.read(values)
     last, iteration = (old, old), 0
@@ -117,9 +117,12 @@ def iterate(
         last = (old, new)
         if iteration == 1:
             first = new
-        if iteration % EVERY == 0 and (seen := watch.look(new, measured)) is not None:
-            failure = seen
-            break
+        if iteration % EVERY == 0:
+            watch = watch or Watch(loop, unknowns)
+            seen = watch.look(new, measured)
+            if seen is not None:
+                failure = seen
+                break
         if stepper is None:
             old = new
         else:

@@ -1,6 +1,7 @@
 """Gauss-Seidel: each discipline of a loop uses what the ones before it have just computed."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sostrades_api.engine.loop import Compute, Loop, Outcome
@@ -33,17 +34,13 @@ def solve(
         compute: runs one discipline on ``values``.
         iterated: told iteration and residual after every sweep.
     """
-
-    def sweep() -> None:
-        compute.sweep(loop.nodes, values)
-
-    unknowns = tuple(slot for slot, _ in loop.feedback)
+    unknowns = loop.unknowns
     step = step_of(settings)
     return iterate(
         loop,
         values,
         settings=settings,
-        sweep=sweep,
+        sweep=partial(compute.sweep, loop.nodes, values),
         unknowns=unknowns,
         stepper=None if step is None else Stepper(unknowns, values, step),
         iterated=iterated,

@@ -1,6 +1,7 @@
 """Quasi-Newton: Broyden's method on what a Gauss-Seidel sweep makes of the feedback couplings."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,17 +29,13 @@ def solve(
     iterated: Iterated,
 ) -> Outcome:
     """Sweep until no coupling changes by more than the tolerance; arguments as for Gauss-Seidel."""
-
-    def sweep() -> None:
-        compute.sweep(loop.nodes, values)
-
-    unknowns = tuple(slot for slot, _ in loop.feedback)
+    unknowns = loop.unknowns
     step = Broyden(settings.relaxation_factor)
     return iterate(
         loop,
         values,
         settings=settings,
-        sweep=sweep,
+        sweep=partial(compute.sweep, loop.nodes, values),
         unknowns=unknowns,
         stepper=Stepper(unknowns, values, step),
         iterated=iterated,

@@ -22,7 +22,8 @@ class Watch:
     """Follows the values of a loop's unknowns from look to look."""
 
     def __init__(self, loop: Loop, slots: Sequence[int]) -> None:
-        at = [loop.couplings.index(slot) for slot in slots]
+        place = {slot: i for i, slot in enumerate(loop.couplings)}
+        at = [place[slot] for slot in slots]
         self._unknowns = itemgetter(*at) if len(at) > 1 else lambda values: (values[at[0]],)
         # in Jacobi iterations a change takes as many iterations as there are disciplines to come round
         self._patience = 2 + len(loop.nodes) // EVERY
