@@ -1,12 +1,12 @@
 """The variables of a plan: what all who declare a name agree on, and how each of them reads it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
-from sostrades_api.engine.dynamic import Settled
-from sostrades_api.engine.errors import BuildError, InvalidValue, ReservedName
+from sostrades_api.engine.errors import BuildError, InvalidValue
 from sostrades_api.engine.handover import Conversion
 from sostrades_api.engine.merging import (
     check_fit,
@@ -66,6 +66,8 @@ def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVar
     loop_of = couplings.loop_of
     inner: list[Declaration] = []
     if producer is None:
+        if len(readers) > 1:  # the process first, then by path: the unit must not depend on any other order
+            readers = sorted(readers, key=lambda reader: (reader.path in loop_of, reader.path))
         variable, owner = shared_input(process.name, readers), readers[0].node
         if len(readers) > 1:
             held = readers[0]._replace(variable=variable)
@@ -111,7 +113,8 @@ def _with_initial_value(process: Process, producer: Declaration, inner: list[Dec
     return replace(variable, default=default)
 
 
-def _numerical(process: Process) -> dict[str, PlanVariable]:
+def numerical_variables(process: Process) -> dict[str, PlanVariable]:
+    """The numerical parameters of the study and of its coupling nodes; BuildError where one is unknown."""
     unknown = [name for name in process.numerical if name not in NUMERICAL_INPUTS]
     if unknown:
         known = ", ".join(NUMERICAL_INPUTS)

@@ -135,3 +135,12 @@ def test_derivatives_know_of_the_conversion(method):
     plan = build(process({"A": first, "B": Quadratic}))
     found = plan.derivatives({"x": 3.0}, of=("z",), wrt=("x",), method=method)
     assert found["z", "x"] == pytest.approx(2 * 3000.0 * 1000.0, rel=1e-6)
+
+
+def test_the_unit_of_an_input_depends_on_no_order_of_declaration():
+    kilometres = discipline({"x": {"type": "float", "unit": "km"}}, {"a": None}, lambda i: {"a": i["x"]})
+    metres = discipline({"x": {"type": "float", "unit": "m"}}, {"b": None}, lambda i: {"b": i["x"]})
+    for disciplines in ({"A": kilometres, "B": metres}, {"B": metres, "A": kilometres}):
+        plan = build(process(disciplines))
+        assert plan.variables["x"].variable.unit == "km"
+        assert plan.execute({"x": 5.0}).values["b"] == 5000.0
