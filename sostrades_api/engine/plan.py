@@ -36,7 +36,7 @@ from sostrades_api.engine.variable import Variable
 from sostrades_api.engine.versions import discipline_version
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
 class PlanVariable:
     """A variable of a plan.
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from sostrades_api.engine.errors import BuildError, InvalidValue
@@ -22,81 +23,74 @@ from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
+from sostrades_api.engine.wiring import Ends, Wiring
+
+_path = attrgetter("path")
+Handovers = dict[str, dict[str, Conversion]]
+"""By path, short name -> the conversion of what is read there."""
 
 
-@dataclass(frozen=True)
-class Couplings:
-    """Who makes and who reads each name; ``loop_of`` is the number of a discipline's component.
+def plan_variables(
+    process: Process,
+    wiring: Wiring,
+    ends: Ends,
+    *,
+    parameters: Mapping[str, PlanVariable],
+    looped: Mapping[str, int],
+) -> tuple[dict[str, PlanVariable], Handovers]:
+    """The variables of a plan by slot, and what is converted where it is read.
 
-    ``handovers`` is filled on the way: by path, full name -> the conversion of what is read there.
-    """
-
-    producers: Mapping[str, Declaration]
-    consumers: Mapping[str, list[Declaration]]
-    loop_of: Mapping[str, int]
-    handovers: dict[str, dict[str, Conversion]] = field(default_factory=lambda: defaultdict(dict))
-
-
-def plan_variables(process: Process, settled: Settled, couplings: Couplings) -> dict[str, PlanVariable]:
-    """The variables of a plan: numerical parameters, then inputs of processes, then each discipline's.
+    Args:
+        process: that is built.
+        wiring: the names.
+        ends: who makes and who reads each of them.
+        parameters: the numerical ones, which come first.
+        looped: of each path in a loop, which one it is.
 
     Raises:
         BuildError: a subclass names both ends of what does not fit.
     """
-    variables = _numerical(process)
-    reserved = frozenset(variables)
-    for declaration in settled.given:
-        name = declaration.full_name
-        if name in variables:
-            raise ReservedName(process=process.name, discipline=declaration.path, variable=name)
-    for name in dict.fromkeys(declaration.full_name for declaration in settled.given):
-        variables[name] = _plan_variable(process, name, couplings)
-    for place in settled.placed:
-        for declaration in (*place.inputs.values(), *place.outputs.values()):
-            name = declaration.full_name
-            if name not in variables:
-                variables[name] = _plan_variable(process, name, couplings)
-            elif name in reserved:
-                raise ReservedName(process=process.name, discipline=place.path, variable=name)
-    return variables
-
-
-def _plan_variable(process: Process, name: str, couplings: Couplings) -> PlanVariable:
-    producer, readers = couplings.producers.get(name), couplings.consumers.get(name, [])
-    loop_of = couplings.loop_of
-    inner: list[Declaration] = []
-    if producer is None:
-        if len(readers) > 1:  # the process first, then by path: the unit must not depend on any other order
-            readers = sorted(readers, key=lambda reader: (reader.path in loop_of, reader.path))
-        variable, owner = shared_input(process.name, readers), readers[0].node
-        if len(readers) > 1:
-            held = readers[0]._replace(variable=variable)
-            _convert_for(readers[1:], held, process=process, couplings=couplings)
-    else:
-        _convert_for(readers, producer, process=process, couplings=couplings)
-        loop = loop_of[producer.path]
-        inner = [reader for reader in readers if loop_of[reader.path] == loop]
-        variable, owner = _with_initial_value(process, producer, inner), producer.path
-    return PlanVariable(
-        name=name,
-        variable=variable,
-        io="in" if producer is None else "out",
-        owner=owner,
-        consumers=tuple([reader.path for reader in readers if reader.path in loop_of]),
-        coupled=producer is not None and bool(readers),
-        in_loop=bool(inner),
-        default=variable.default,
-    )
+    variables, handovers = dict(parameters), defaultdict(dict)
+    for name, slot in islice(wiring.slots.items(), len(parameters), None):
+        readers, producer = ends.readers.get(slot, []), ends.producers.get(slot)
+        if producer is None and len(readers) > 1:  # the unit must not depend on the order of declaration
+            readers = sorted(readers, key=_path)
+        everyone = readers
+        if slot in ends.given:  # what processes declare comes first
+            everyone = [*sorted(ends.given[slot], key=_path), *readers]
+        inner: list[Declaration] = []
+        if producer is None:
+            variable, owner = shared_input(process.name, everyone), everyone[0].node
+            if len(everyone) > 1:
+                held = everyone[0]._replace(variable=variable)
+                _convert_for(everyone[1:], held, process=process, handovers=handovers)
+        else:
+            _convert_for(readers, producer, process=process, handovers=handovers)
+            if producer.path in looped:
+                loop = looped[producer.path]
+                inner = [reader for reader in readers if looped.get(reader.path) == loop]
+            variable, owner = _with_initial_value(process, producer, inner), producer.path
+        variables[name] = PlanVariable(
+            name=name,
+            variable=variable,
+            io="in" if producer is None else "out",
+            owner=owner,
+            consumers=tuple([reader.path for reader in readers]),
+            coupled=producer is not None and bool(readers),
+            in_loop=bool(inner),
+            default=variable.default,
+        )
+    return variables, handovers
 
 
 def _convert_for(
-    readers: list[Declaration], held: Declaration, *, process: Process, couplings: Couplings
+    readers: Sequence[Declaration], held: Declaration, *, process: Process, handovers: Handovers
 ) -> None:
     """Check that each reader can take what is held, and note how its units are converted."""
     for reader in readers:
         convert = check_fit(process.name, held, reader)
         if convert is not None:
-            couplings.handovers[reader.path][reader.full_name] = convert
+            handovers[reader.path][reader.variable.name] = convert
 
 
 def _with_initial_value(process: Process, producer: Declaration, inner: list[Declaration]) -> Variable:
