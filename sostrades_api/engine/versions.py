@@ -61,10 +61,19 @@ def discipline_version(cls: type[Discipline]) -> str | None:
     return version.digest if version is not None and version.holds else None
 
 
+def sources_of(cls: type[Discipline]) -> list[Path]:
+    """The source files that a version covers."""
+    return _sources(base.__module__ for base in _bases(cls))[0]
+
+
+def _bases(cls: type[Discipline]) -> list[type[Discipline]]:
+    return [base for base in cls.__mro__ if issubclass(base, Discipline) and base is not Discipline]
+
+
 def _version(cls: type[Discipline]) -> _Version | None:
     if not cls.DETERMINISTIC or not _is_found_by_name(cls):
         return None
-    bases = [base for base in cls.__mro__ if issubclass(base, Discipline) and base is not Discipline]
+    bases = _bases(cls)
     try:
         files, libraries = _sources(base.__module__ for base in bases)
         data = [Path(_file_of(base.__module__)).parent / name for base in bases for name in base.DATA_FILES]

@@ -1,6 +1,9 @@
 """What was computed for these inputs is not computed again, in whatever execution, plan or study."""
 
+import os
 import sys
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,7 +16,7 @@ from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.digests import value_digest
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result_cache import ComputedResult, MemoryCache
-from sostrades_api.engine.versions import discipline_version
+from sostrades_api.engine.versions import discipline_version, sources_of
 from tests.engine import counted_models
 from tests.engine.counted_models import Adds, Chained, Doubles, Left, Random, Right
 from tests.engine.making import discipline, process
@@ -194,6 +197,79 @@ def test_the_version_changes_with_the_source_of_what_a_discipline_imports(tmp_pa
     assert len(set(versions)) == 3
     (package / "data.csv").unlink()
     assert version() is None
+
+
+def test_the_version_holds_imports_inside_functions_and_falls_when_a_file_changes_under_the_class(
+    tmp_path, monkeypatch
+):
+    package = tmp_path / "changing_models"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "later.py").write_text("FACTOR = 2.0\n")
+    (package / "data.csv").write_text("1\n")
+    (package / "model.py").write_text(
+        "from sostrades_api.engine import Discipline\n"
+        "class Model(Discipline):\n"
+        "    DATA_FILES = ('data.csv',)\n"
+        "    def run(self, inputs):\n"
+        "        from changing_models import later\n"
+        "class Other(Discipline):\n"
+        "    def run(self, inputs):\n"
+        "        return {}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from changing_models.model import Model, Other
+
+    assert "changing_models.later" not in sys.modules
+    assert package / "later.py" in sources_of(Model)
+    assert discipline_version(Model) is not None
+    (package / "data.csv").write_text("another\n")
+    assert discipline_version(Model) is None
+    (package / "later.py").write_text("FACTOR = 3.0\n")
+    later = package.stat().st_mtime + 60
+    os.utime(package / "model.py", (later, later))
+    assert discipline_version(Other) is None
+
+
+@pytest.mark.parametrize("by", ["threads", "processes"])
+def test_what_runs_at_the_same_time_is_found_and_kept_too(runs, by):
+    cache = everything()
+    together = {"n_processes": 2, "parallel_by": by}
+    plan = build(process({**LOOP, "B": Adds}))
+    first = plan.execute(together, cache=cache)
+    again = plan.execute({**together, "u": 3.0}, cache=cache)
+    assert again.reused == ("A", "L", "R")
+    for name, value in plan.execute({"u": 3.0}).values.items():
+        assert same_bits(again.values[name], value)
+    assert len(first.residuals) == len(again.residuals) > 1
+
+
+def test_everything_is_run_and_replaced_when_results_are_not_to_be_re_used(runs):
+    class Noting(MemoryCache):
+        replaced: ClassVar[list] = []
+
+        def store(self, address, result, *, label, replace):
+            self.replaced.append((label, replace))
+            super().store(address, result, label=label, replace=replace)
+
+    cache = Noting(least_seconds=0.0)
+    plan = build(process(LINE))
+    plan.execute({"x": 3.0}, cache=cache)
+    assert plan.execute({"x": 3.0, "reuse_results": False}, cache=cache).reused == ()
+    assert cache.replaced == [("Doubles", False), ("Adds", False), ("Doubles", True), ("Adds", True)]
+
+
+def test_a_result_says_how_long_what_it_re_used_had_taken_and_what_the_cache_calls_it():
+    class Named(MemoryCache):
+        def find(self, addresses):
+            found = super().find(addresses)
+            return {key: replace(known, seconds=2.0, references=("ref",)) for key, known in found.items()}
+
+    cache = Named(least_seconds=0.0)
+    plan = build(process(LINE))
+    plan.execute(cache=cache)
+    result = plan.execute(cache=cache)
+    assert (result.saved_seconds, result.references) == (4.0, {"y": "ref", "z": "ref"})
 
 
 VALUES = st.recursive(

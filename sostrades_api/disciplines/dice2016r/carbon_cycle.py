@@ -8,7 +8,7 @@ import numpy as np
 from sostrades_api.charts import Axis, Chart, ChartFilter
 from sostrades_api.disciplines.dice2016r import pictures, tables
 from sostrades_api.disciplines.dice2016r.emissions import carbon_of_period
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import Values, as_table, column, require, years_of
 from sostrades_api.engine import Discipline
 
@@ -26,6 +26,7 @@ class CarbonCycle(Discipline):
 
     LABEL = "Carbon cycle"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "emissions_df": tables.EMISSIONS,
         "mat0": parameter("mat0", 1.0, 10_000.0),

@@ -7,7 +7,7 @@ import numpy as np
 
 from sostrades_api.charts import Axis, Chart, ChartFilter
 from sostrades_api.disciplines.dice2016r import pictures, tables
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import as_table, column, require, years_of
 from sostrades_api.engine import Discipline
 
@@ -23,6 +23,7 @@ class Damages(Discipline):
 
     LABEL = "Damages"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "gross_output_df": tables.GROSS_OUTPUT,
         "temperature_df": tables.TEMPERATURE,

@@ -7,7 +7,7 @@ import numpy as np
 
 from sostrades_api.charts import Axis, Chart, ChartFilter, Line
 from sostrades_api.disciplines.dice2016r import pictures, tables
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import (
     YEARS_A_PERIOD,
     Values,
@@ -35,6 +35,7 @@ class Emissions(Discipline):
 
     LABEL = "Emissions"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "gross_output_df": tables.GROSS_OUTPUT,
         "mitigation_df": tables.MITIGATION,

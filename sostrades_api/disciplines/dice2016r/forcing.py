@@ -8,7 +8,7 @@ import numpy as np
 from sostrades_api.charts import Axis, Chart, ChartFilter
 from sostrades_api.disciplines.dice2016r import pictures, tables
 from sostrades_api.disciplines.dice2016r.carbon_cycle import MATEQ
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import (
     FIRST_YEAR,
     Values,
@@ -35,6 +35,7 @@ class RadiativeForcing(Discipline):
 
     LABEL = "Radiative forcing"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "carbon_df": tables.CARBON,
         "mateq": MATEQ,

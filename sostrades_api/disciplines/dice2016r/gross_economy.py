@@ -7,7 +7,7 @@ import numpy as np
 
 from sostrades_api.charts import Axis, Chart, ChartFilter
 from sostrades_api.disciplines.dice2016r import pictures, tables
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import YEARS_A_PERIOD, Values, as_table, column, years_of
 from sostrades_api.engine import Discipline
 
@@ -23,6 +23,7 @@ class GrossEconomy(Discipline):
 
     LABEL = "Gross economy"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "population_df": tables.POPULATION,
         "productivity_df": tables.PRODUCTIVITY,

@@ -5,7 +5,7 @@ from typing import Any
 
 from sostrades_api.charts import Axis, Chart, ChartFilter, Line, Table, TableColumn
 from sostrades_api.disciplines.dice2016r import pictures, tables
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import as_table, column, period_of, require, years_of
 from sostrades_api.engine import Discipline
 
@@ -24,6 +24,7 @@ class NetEconomy(Discipline):
 
     LABEL = "Net economy"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "gross_output_df": tables.GROSS_OUTPUT,
         "damages_df": tables.DAMAGES,

@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 DATA = Path(__file__).with_name("data")
+FILES = ("data/parameters.csv", "data/exogenous.csv")
+"""What every discipline declares as its ``DATA_FILES``: defaults come from there."""
 
 # The file's units as the engine writes them. Damages take warming as a plain number of degC.
 _UNITS = {

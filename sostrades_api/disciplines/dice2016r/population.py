@@ -7,7 +7,7 @@ import numpy as np
 
 from sostrades_api.charts import Axis, Chart, ChartFilter
 from sostrades_api.disciplines.dice2016r import pictures, tables
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import (
     YEARS_A_PERIOD,
     Values,
@@ -30,6 +30,7 @@ class Population(Discipline):
 
     LABEL = "Population and productivity"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "year_end": {
             "type": "int",

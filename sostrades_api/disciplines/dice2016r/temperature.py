@@ -8,7 +8,7 @@ import numpy as np
 from sostrades_api.charts import Axis, Chart, ChartFilter, Table, TableColumn
 from sostrades_api.disciplines.dice2016r import pictures, tables
 from sostrades_api.disciplines.dice2016r.forcing import FCO22X
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import Values, as_table, column, years_of
 from sostrades_api.engine import Discipline
 
@@ -23,6 +23,7 @@ class Temperature(Discipline):
 
     LABEL = "Climate"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "forcing_df": tables.FORCING,
         "fco22x": FCO22X,

@@ -7,7 +7,7 @@ import numpy as np
 
 from sostrades_api.charts import Axis, Chart, ChartFilter, Table, TableColumn
 from sostrades_api.disciplines.dice2016r import pictures, tables
-from sostrades_api.disciplines.dice2016r.parameters import parameter
+from sostrades_api.disciplines.dice2016r.parameters import FILES, parameter
 from sostrades_api.disciplines.dice2016r.series import (
     YEARS_A_PERIOD,
     Values,
@@ -32,6 +32,7 @@ class Welfare(Discipline):
 
     LABEL = "Welfare"
     VERSION = "1"
+    DATA_FILES = FILES
     DESC_IN = {
         "consumption_df": tables.CONSUMPTION,
         "population_df": tables.POPULATION,
