@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.engine.markdown import markdown, number
 from benchmarks.engine.measuring import elapsed, say
 from benchmarks.engine.processes import Asked
 from benchmarks.engine.rows import EXACT, HEADS, ITERATED, PEERS
-from benchmarks.engine.table import markdown, number
 
 PATIENCE = 10.0
 """Seconds that a peer may take for one size; the next is tried only if it looks possible."""
@@ -36,6 +36,8 @@ class Growth:
         return self.quick if quick else self.sizes
 
 
+GRAPHS = ("chain", "dag")
+"""Those that figures are about."""
 DISCIPLINES = (100, 1000, 10_000, 100_000)
 GROWTHS = (
     Growth("chain", "chain", DISCIPLINES, (1000,)),
@@ -63,8 +65,11 @@ class Point:
 
 
 def measure(pythons: Mapping[str, str], *, quick: bool, most_seconds: float) -> list[Point]:
-    """All sizes, small ones of every kind first, as long as there is time."""
-    order = sorted((size, kind) for kind, growth in enumerate(GROWTHS) for size in growth.wanted(quick=quick))
+    """All sizes as long as there is time: what figures are about first, then small ones of every kind."""
+    order = sorted(
+        ((size, kind) for kind, growth in enumerate(GROWTHS) for size in growth.wanted(quick=quick)),
+        key=lambda each: (GROWTHS[each[1]].row not in GRAPHS, each),
+    )
     peers = [name for name in PEERS if name in pythons and not quick]
     given_up: set[tuple[str, str]] = set()
     points = []
@@ -76,11 +81,12 @@ def measure(pythons: Mapping[str, str], *, quick: bool, most_seconds: float) -> 
         say(f"growth: {growth.label} {size}")
         point = Point(growth, size, {})
         for name in (*growth.beside, "ours"):
-            point.found[name] = _one(pythons[name], name, growth, size)
+            left = max(most_seconds - elapsed(), 0.0) + PATIENCE
+            point.found[name] = _one(pythons[name], name, growth, size, within=left)
         for name in peers if growth.peers else ():
             if (growth.row, name) in given_up:
                 continue
-            point.found[name] = _one(pythons[name], name, growth, size)
+            point.found[name] = _one(pythons[name], name, growth, size, within=PATIENCE)
             # what takes longer than linear is given up before it takes for ever
             if not _may_go_on(point.found[name], growth.sizes, size):
                 given_up.add((growth.row, name))
@@ -88,10 +94,8 @@ def measure(pythons: Mapping[str, str], *, quick: bool, most_seconds: float) -> 
     return sorted(points, key=lambda point: (GROWTHS.index(point.growth), point.size))
 
 
-def _one(python: str, name: str, growth: Growth, size: int) -> dict[str, Any]:
-    within = PATIENCE if name in PEERS else 600.0
+def _one(python: str, name: str, growth: Growth, size: int, *, within: float) -> dict[str, Any]:
     with Asked(python, name) as asked:
-        asked.ask("versions")  # its start is no part of what it may take
         found = asked.ask("prepare", within=within, row=growth.row, size=size)
         if "answer" in found and found["run_ms"] < 1000:
             found |= asked.ask("measure", within=within, row=growth.row, size=size, seconds=0.2)
@@ -110,7 +114,7 @@ def table(points: Sequence[Point]) -> str:
     for point in points:
         ours = point.found["ours"]
         beside = point.found.get(point.growth.beside[0], {})
-        run, base = _run(ours), _run(beside)
+        run, base = run_ms(ours), run_ms(beside)
         lines.append(
             [
                 point.growth.label,
@@ -128,7 +132,8 @@ def table(points: Sequence[Point]) -> str:
     return markdown([*head, *(f"{HEADS[name]}: build, run" for name in PEERS)], lines)
 
 
-def _run(found: Mapping[str, Any]) -> float | None:
+def run_ms(found: Mapping[str, Any]) -> float | None:
+    """Of one execution: of many where there was time."""
     return found.get("ms", found.get("run_ms"))
 
 
@@ -137,7 +142,7 @@ def _peer(found: Mapping[str, Any] | None) -> str:
         return "-"
     if "answer" not in found:
         return found.get("error", "-")
-    return f"{number(found['build_ms'])}, {number(_run(found))}"
+    return f"{number(found['build_ms'])}, {number(run_ms(found))}"
 
 
 def _agree(point: Point) -> bool:

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.engine.processes import Asked
-from benchmarks.engine.rows import CONTENDERS, Row, Times
+from benchmarks.engine.rows import CONTENDERS, LIMIT_THERE, Row, Times
+
+SLOW_SECONDS = 2.0
+"""Who takes longer to build and run once does so in the first round only."""
+ROUNDS_SHARE = 0.55
+"""Of all the time: after it no further round is begun, so that the growth has the rest."""
 
 
 @dataclass
@@ -23,6 +28,8 @@ class Measured:
     faults: dict[tuple[str, str], str] = field(default_factory=dict)
     notes: dict[str, dict[str, float]] = field(default_factory=dict)
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    slow: set[tuple[str, str]] = field(default_factory=set)
+    rounds: int = 0
 
     @property
     def medians(self) -> dict[str, Times]:
@@ -45,45 +52,69 @@ def say(text: str) -> None:
     print(f"{elapsed():4.0f} s  {text}", file=sys.stderr, flush=True)
 
 
-def measure(
-    rows: Sequence[Row], pythons: Mapping[str, str], *, rounds: int, passes: int, seconds: float
-) -> Measured:
-    """Time all rows, each round in processes of its own."""
+@dataclass(frozen=True)
+class Effort:
+    """How often in fresh processes, how often each in turn, and for how long each time."""
+
+    rounds: int
+    passes: int
+    slice_seconds: float
+    most_seconds: float
+
+
+def measure(rows: Sequence[Row], pythons: Mapping[str, str], effort: Effort) -> Measured:
+    """Time all rows, each round in processes of its own, as many rounds as there is time for."""
     measured = Measured()
-    for number in range(rounds):
+    everybody = (*CONTENDERS, LIMIT_THERE)
+    for number in range(effort.rounds):
+        began = elapsed()
+        if number and began * (number + 1) / number > ROUNDS_SHARE * effort.most_seconds:
+            say(f"no time is left for round {number + 1}")
+            break
         with ExitStack() as stack:
             # who comes first changes from round to round
-            order = [name for name in (*CONTENDERS[number:], *CONTENDERS[:number]) if name in pythons]
+            order = [name for name in (*everybody[number:], *everybody[:number]) if name in pythons]
             asked = [stack.enter_context(Asked(pythons[name], name)) for name in order]
-            for row in rows:
-                say(f"round {number + 1} of {rounds}: {row.label}")
-                _measure_row(row, asked, measured, passes=passes, seconds=seconds)
+            for place, row in enumerate(rows, 1):
+                say(f"round {number + 1}: {place}/{len(rows)} {row.label}")
+                _measure_row(row, asked, measured, effort)
             for one in asked:
                 measured.versions[one.name] = one.ask("versions")
+        measured.rounds += 1
     return measured
 
 
-def _measure_row(
-    row: Row, asked: Sequence[Asked], measured: Measured, *, passes: int, seconds: float
-) -> None:
-    prepared = {}
-    for one in asked:
-        answer = one.ask("prepare", row=row.key, size=row.size_for(one.name))
-        if "answer" in answer:
-            prepared[one.name] = answer
-        elif "error" in answer:
-            measured.faults[row.key, one.name] = answer["error"]
+def _measure_row(row: Row, asked: Sequence[Asked], measured: Measured, effort: Effort) -> None:
+    taking_part = [
+        one for one in asked if one.name in row.contenders and (row.key, one.name) not in measured.slow
+    ]
+    prepared = _prepare(row, taking_part, measured)
     agreed = agreeing(row, {name: found["answer"] for name, found in prepared.items()}, measured)
-    measured.notes[row.key] = prepared.get("ours", {}).get("notes", {})
+    if "ours" in prepared:
+        measured.notes[row.key] = prepared["ours"]["notes"]
     if row.first:
         for name in agreed:
             measured.slices[first_of(row)][name].append(prepared[name]["first_ms"])
-    for _ in range(passes):
-        for one in asked:
+    for _ in range(effort.passes):
+        for one in taking_part:
             if one.name in agreed:
-                _time(row, one, prepared[one.name], measured, seconds=seconds)
-    for one in asked:
+                _time(row, one, prepared[one.name], measured, seconds=effort.slice_seconds)
+    for one in taking_part:
         one.ask("forget", row=row.key)
+
+
+def _prepare(row: Row, taking_part: Sequence[Asked], measured: Measured) -> dict[str, dict[str, Any]]:
+    """Build and run once; what those answered who could."""
+    prepared = {}
+    for one in taking_part:
+        answer = one.ask("prepare", row=row.key, size=row.size_for(one.name))
+        if "answer" in answer:
+            prepared[one.name] = answer
+            if answer["first_ms"] > SLOW_SECONDS * 1e3:
+                measured.slow.add((row.key, one.name))
+        elif "error" in answer:
+            measured.faults[row.key, one.name] = answer["error"]
+    return prepared
 
 
 def _time(row: Row, one: Asked, made: Mapping[str, Any], measured: Measured, *, seconds: float) -> None:
@@ -101,7 +132,7 @@ def first_of(row: Row) -> str:
 
 def agreeing(row: Row, answers: Mapping[str, Sequence[float]], measured: Measured) -> list[str]:
     """Those whose answer is that of the first contender; the others are not timed."""
-    names = [name for name in CONTENDERS if name in answers]
+    names = [name for name in (*CONTENDERS, LIMIT_THERE) if name in answers]
     if not names:
         return []
     wanted, agreed = answers[names[0]], []

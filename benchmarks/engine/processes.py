@@ -4,11 +4,12 @@ import json
 import os
 import selectors
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120.0
+ANSWER_SECONDS, START_SECONDS = 60.0, 120.0
 # Read when a process starts; the same for everybody. With more threads small matrices wait for busy cores;
 # without the thresholds arrays' memory goes back to the system, and every execution faults it in again.
 VARIABLES = {
@@ -22,48 +23,59 @@ VARIABLES = {
 
 
 class Asked:
-    """A worker process; one that is silent for too long, or dies, is ``gone`` and answers no more."""
+    """A worker process; one that dies or is silent for too long says so, and is new at the next question."""
 
     def __init__(self, python: str, contender: str) -> None:
-        self.name, self.gone = contender, ""
-        environment = {**os.environ, **VARIABLES, "PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(
-            [python, "-P", "-m", "benchmarks.engine.worker", contender],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=ROOT,
-            env=environment,
-            text=True,
-        )
+        self.name = contender
+        self._command = [python, "-P", "-m", "benchmarks.engine.worker", contender]
+        self._process, self._has_started = self._start(), False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        self._end()
 
-    def ask(self, what: str, *, within: float = START_SECONDS, **details: Any) -> dict[str, Any]:
-        """What it answers; a dict with the one key ``error`` when it cannot."""
-        if self.gone:
-            return {"error": self.gone}
+    def ask(self, what: str, *, within: float = ANSWER_SECONDS, **details: Any) -> dict[str, Any]:
+        """What it answers; a dict with the one key ``error`` when it does not."""
+        if self._process.poll() is not None:
+            self._process, self._has_started = self._start(), False
+        if not self._has_started:  # imports are no part of what an answer may take
+            self._has_started = True
+            self.ask("versions", within=START_SECONDS)
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             return {"error": "it has no pipes"}
         try:
             stdin.write(json.dumps({"do": what, **details}) + "\n")
             stdin.flush()
-        except OSError:
-            return self._lose("it died")
-        with selectors.DefaultSelector() as waiting:
-            waiting.register(stdout, selectors.EVENT_READ)
-            if not waiting.select(within):
-                return self._lose(f"more than {within:g} s")
-        line = stdout.readline()
-        return json.loads(line) if line else self._lose("it died")
+            with selectors.DefaultSelector() as waiting:
+                waiting.register(stdout, selectors.EVENT_READ)
+                if not waiting.select(within):
+                    return self._lose(f"more than {within:g} s")
+            return json.loads(stdout.readline())
+        except (OSError, ValueError):
+            return self._lose("its process died")
+
+    def _start(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+            env={**os.environ, **VARIABLES, "PYTHONPATH": str(ROOT)},
+            text=True,
+        )
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # what was not sent to a process that died
+                if pipe is not None:
+                    pipe.close()
 
     def _lose(self, why: str) -> dict[str, Any]:
-        self.gone = why
-        self._process.kill()
+        self._end()
         return {"error": why}

@@ -1,33 +1,16 @@
 """Markdown tables of what was measured."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from benchmarks.engine.rows import CONTENDERS, HEADS, Row, Times
+from benchmarks.engine.figures import Reached
+from benchmarks.engine.markdown import markdown, number
+from benchmarks.engine.measuring import Measured
+from benchmarks.engine.rows import CONTENDERS, HEADS, LIMIT_THERE, PEERS, Row, Times
 
-MET, MISSED, UNKNOWN = "met", "missed", "-"
-
-
-def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table whose columns line up in plain text too."""
-    rows = [list(head), *map(list, lines)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    padded = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in rows
-    ]
-    return "\n".join([padded[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *padded[1:]])
+VERDICTS = {True: "met", False: "missed", None: "-"}
 
 
-def number(value: float | None) -> str:
-    """Three digits that count."""
-    if value is None:
-        return "-"
-    if value == 0 or 0.0001 <= abs(value) < 1000:
-        return f"{value:.3g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1e}"
-
-
-def times_table(rows: Sequence[Row], results: Mapping[str, Times]) -> str:
+def times_table(rows: Sequence[Row], measured: Measured) -> str:
     """Milliseconds by row and contender, and what ours is to limit, floor and the quickest peer."""
     head = [
         "work (ms)",
@@ -35,29 +18,49 @@ def times_table(rows: Sequence[Row], results: Mapping[str, Times]) -> str:
         "ours / floor",
         "quickest peer / ours",
     ]
-    lines = []
-    named = [(row.key, row.label) for row in rows]
+    lines, medians = [], measured.medians
     for row in rows:
-        if row.first:
-            named.insert(named.index((row.key, row.label)) + 1, (f"{row.key}, first", row.first))
-    for key, label in named:
-        times = results.get(key, {})
-        ours, base = times.get("ours"), times.get("floor", times.get("limit"))
-        peers = [times[name] for name in CONTENDERS[3:] if name in times]
-        to_floor = number(ours / base) if ours and base else "-"
-        if ours and base and "floor" not in times:
-            to_floor += " (limit)"
-        to_peer = number(min(peers) / ours) if ours and peers else "-"
-        lines.append([label, *(number(times.get(name)) for name in CONTENDERS), to_floor, to_peer])
+        for key, label in ((row.key, row.label), (f"{row.key}, first", row.first)):
+            if not label:
+                continue
+            times = medians.get(key, {})
+            cells = [_cell(row, name, times, measured) for name in CONTENDERS]
+            lines.append([label, *cells, *_ratios(times)])
     return markdown(head, lines)
 
 
-def figures_table(rows: Sequence[Row], results: Mapping[str, Times], more: Sequence[Sequence[str]]) -> str:
-    """Every figure to reach, what was measured, and whether it is met."""
-    lines: list[Sequence[str]] = []
+def _cell(row: Row, name: str, times: Times, measured: Measured) -> str:
+    """The time; ``fails`` where there is an explanation below; a dash for who does not take part."""
+    if name in times:
+        return number(times[name])
+    return "fails" if (row.key, name) in measured.faults else "-"
+
+
+def _ratios(times: Times) -> tuple[str, str]:
+    ours, base = times.get("ours"), times.get("floor", times.get("limit"))
+    peers = [times[name] for name in PEERS if name in times]
+    to_floor = number(ours / base) if ours and base else "-"
+    if ours and base and "floor" not in times:
+        to_floor += " (limit)"
+    return to_floor, number(min(peers) / ours) if ours and peers else "-"
+
+
+def libraries_note(rows: Sequence[Row], medians: Mapping[str, Times]) -> str:
+    """How much of a difference is one of NumPy and pandas."""
+    told = []
     for row in rows:
-        for figure in row.figures:
-            value = figure.measure(results.get(row.key, {}))
-            verdict = UNKNOWN if value is None else MET if figure.met(value) else MISSED
-            lines.append([row.label, figure.text, number(value), verdict])
-    return markdown(["work", "wanted", "measured", ""], [*lines, *more])
+        times = medians.get(row.key, {})
+        if row.libraries and {"limit", LIMIT_THERE} <= times.keys():
+            there, here = number(times[LIMIT_THERE]), number(times["limit"])
+            told.append(f"{row.label} {there} ms instead of {here}")
+    if not told:
+        return ""
+    return f"The same loop by hand on the peers' older NumPy and pandas: {'; '.join(told)}."
+
+
+def figures_table(figures: Sequence[Reached]) -> str:
+    """Every figure to reach, what was measured, and whether it is met."""
+    lines = [
+        [figure.work, figure.wanted, number(figure.measured), VERDICTS[figure.met]] for figure in figures
+    ]
+    return markdown(["work", "wanted", "measured", ""], lines)

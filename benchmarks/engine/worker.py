@@ -27,6 +27,7 @@ MODULES = {
     "openmdao": "peer_openmdao",
     "gemseo": "peer_gemseo",
     "gemseo_tuned": "peer_gemseo",
+    "limit_there": "limit",
 }
 FIRST_INPUT = 1.0
 INPUTS = tuple(1.0 + 0.01 * i for i in range(1, 98))

@@ -1,9 +1,13 @@
 """The benchmark's definitions: whoever takes part computes the same, so that its times can be compared."""
 
+import sys
+
 import pytest
 
-from benchmarks.engine import cases, floor, limit, models_dice, ours, rows
-from benchmarks.engine.measuring import Measured, agreeing
+from benchmarks.engine import cases, floor, limit, models_dice, ours, rows, table
+from benchmarks.engine.figures import reached
+from benchmarks.engine.growth import GROWTHS, Point
+from benchmarks.engine.measuring import Effort, Measured, agreeing, measure
 
 SIZES = {"samples": 5, "chain": 20, "dag": 40, "one_changed": 300, "ring": 8}
 ROWS = {row.key: row for row in rows.ROWS}
@@ -56,3 +60,34 @@ def test_who_computes_something_else_is_not_timed():
     answers = {"limit": [1.0, 2.0], "ours": [1.0, 2.0], "gemseo": [1.0, 2.1], "openmdao": [1.0]}
     assert agreeing(ROWS["chain"], answers, measured) == ["limit", "ours"]
     assert sorted(name for _, name in measured.faults) == ["gemseo", "openmdao"]
+
+
+def test_a_contender_that_dies_is_a_marked_cell_and_the_others_are_timed():
+    row = ROWS["sellar"]
+    pythons = {"limit": sys.executable, "openmdao": "/bin/false"}
+    measured = measure([row], pythons, Effort(rounds=1, passes=1, slice_seconds=0.001, most_seconds=60))
+    assert measured.faults == {("sellar", "openmdao"): "its process died"}
+    assert measured.medians["sellar"].keys() == {"limit"}
+    line = table.times_table([row], measured).splitlines()[-1]
+    assert [cell.strip() for cell in line.split("|")[3:7]] == ["-", "-", "fails", "-"]
+
+
+def test_figures_are_met_or_missed_but_prove_nothing_at_smaller_sizes():
+    measured = Measured()
+    for name, milliseconds in {"floor": 1.0, "ours": 2.0, "openmdao": 90.0, "gemseo_tuned": 50.0}.items():
+        measured.slices["chain"][name].append(milliseconds)
+    verdicts = [figure.met for figure in reached([ROWS["chain"]], measured, [])]
+    assert verdicts == [True, True, False]
+    assert {figure.met for figure in reached([ROWS["chain"].smaller()], measured, [])} == {None}
+
+
+def test_growth_is_linear_up_to_a_power_that_is_told():
+    chain = next(growth for growth in GROWTHS if growth.row == "chain")
+    points = [
+        Point(chain, size, {"ours": {"build_ms": size / 100, "run_ms": (size / 100) ** 2, "memory": size}})
+        for size in (1000, 100_000)
+    ]
+    powers = {figure.work.split()[0]: figure for figure in reached([], Measured(), points)[-2:]}
+    assert powers["build"].measured == pytest.approx(1.0)
+    assert powers["execution"].measured == pytest.approx(2.0)
+    assert (powers["build"].met, powers["execution"].met) == (True, False)

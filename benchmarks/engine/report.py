@@ -1,0 +1,142 @@
+"""What was measured as a page of Markdown, and as JSON."""
+
+import dataclasses
+import datetime as dt
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.engine import growth, headline, table
+from benchmarks.engine.figures import reached
+from benchmarks.engine.measuring import Measured, first_of
+from benchmarks.engine.rows import HEADS, PEERS, Row
+
+SET_UP = """\
+**limit** is a hand-written loop over the same maths, **floor** a hand-written loop over objects with
+`run(dict) -> dict`, without any framework: what an engine with such disciplines must spend.
+**ours** runs as in production: followed by an observer, its progress kept, asked to stop before every
+discipline, all outputs checked.
+**OpenMDAO**: explicit components with analytic partials as its documentation shows; reports and printing
+off, derivatives set up only where they are asked for; samples are a loop over one problem, which is quicker
+than its driver.
+**GEMSEO** as it comes: default grammars, caches, validation and status, `MDAChain`; for tables `MDOChain`
+and `SimpleGrammar`, since its default types know none; for derivatives `MDOChain`, since the adjoint of an
+`MDAChain` takes ten times as long. **GEMSEO tuned** has grammars that check nothing, no validation, no
+cache, no statistics, no status, and an order given by hand instead of found.
+
+All compute the same from the same start to the same tolerance (1e-10, each by its own residual); "best
+acceleration" is Anderson for the limit and ours, Aitken for OpenMDAO, alternate 2-delta for GEMSEO. Each
+has a process of its own with one thread of linear algebra and the same thresholds of the memory allocator.
+Each builds and runs once before it is timed; its answer is compared with that of the loop by hand, and who
+differs is not timed. Then contenders take turns in short slices, every execution with another input, in
+rounds of fresh processes; whoever needs more than two seconds to build and run once is in the first round
+only. A number is the median of the slices, in milliseconds of processor time: nobody waits for a disk or a
+network, and other programs on the machine count less. "build and first run" includes no imports. `-`: does
+not take part, for there is no such solver or model there."""
+REPEAT = "To repeat: `./dev bench engine` (installs the peers once). Compare numbers of one run only."
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that one run found out."""
+
+    rows: Sequence[Row]
+    measured: Measured
+    points: Sequence[growth.Point]
+    said: Sequence[tuple[str, dict]]
+    command: str
+    seconds: float
+
+
+def machine() -> str:
+    """What it ran on, without a name."""
+    model = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+        named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        model = next(named, model)
+        memory = os.sysconf("SC_PAGESIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    except (OSError, ValueError):
+        memory = 0
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    size = f", {memory} GB" if memory else ""
+    python = f"CPython {platform.python_version()}"
+    return f"{os.cpu_count()} cores ({model}{size}{load}), {platform.system()}, {python}"
+
+
+def markdown(found: Findings) -> str:
+    """The page."""
+    measured, rows = found.measured, found.rows
+    when = dt.datetime.now(dt.UTC).date().isoformat()
+    rounds = f"{measured.rounds} rounds" if measured.rounds > 1 else "1 round"
+    parts = [
+        "# The engine beside its peers",
+        f"{when}, `{found.command}`, {rounds}, {found.seconds:.0f} s, {machine()}.",
+        f"{_versions(measured)}.",
+        REPEAT,
+        "## Times",
+        table.times_table(rows, measured),
+        table.libraries_note(rows, measured.medians),
+        _faults(measured),
+        "## Figures to reach",
+        table.figures_table(reached(rows, measured, found.points)),
+        "## A loop coupled by tables alone",
+        headline.table(found.said),
+    ]
+    if found.points:
+        parts += ["## Growth", growth.NOTE, growth.table(found.points)]
+    parts += ["## How it is measured", SET_UP]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def as_json(found: Findings) -> str:
+    """The same for programs."""
+    measured = found.measured
+    rows = [
+        {
+            "key": key,
+            "work": label,
+            "ms": measured.medians.get(key, {}),
+            "faults": {name: text for (row, name), text in measured.faults.items() if row == key},
+        }
+        for row in found.rows
+        for key, label in ((row.key, row.label), (first_of(row), row.first))
+        if label
+    ]
+    return json.dumps(
+        {
+            "machine": machine(),
+            "seconds": round(found.seconds, 1),
+            "rounds": measured.rounds,
+            "versions": measured.versions,
+            "rows": rows,
+            "figures": [dataclasses.asdict(each) for each in reached(found.rows, measured, found.points)],
+            "loop_of_tables": [{"solver": label, **answer} for label, answer in found.said],
+            "growth": [_point(point) for point in found.points],
+        },
+        indent=1,
+    )
+
+
+def _point(point: growth.Point) -> dict[str, Any]:
+    return {"work": point.growth.label, "size": point.size, "contenders": point.found}
+
+
+def _versions(measured: Measured) -> str:
+    told = []
+    for name in ("ours", *PEERS):
+        found: Mapping[str, str] = measured.versions.get(name, {})
+        if "python" in found and name != "gemseo_tuned":
+            packages = ", ".join(f"{package} {version}" for package, version in found.items())
+            told.append(f"{HEADS.get(name, name)}: {packages}")
+    return "; ".join(told) or "No versions are known"
+
+
+def _faults(measured: Measured) -> str:
+    """What is not in the table, and why."""
+    lines = [f"- {row}, {name}: {text}" for (row, name), text in sorted(measured.faults.items())]
+    return "\n".join(["Fails:", "", *lines]) if lines else ""
