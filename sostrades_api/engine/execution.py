@@ -62,7 +62,15 @@ class Execution:
         self._slots = numerical
         self._observer = observer
         self._hooks = hooks_of(None if observer is None else type(observer))
+        self._should_stop = should_stop
         self.runner = self._chosen_runner(should_stop)
+
+    def forget(self) -> None:
+        """Be as before the first part; for samples, whose slots are filled anew (a tenth of a small one)."""
+        self.residuals.clear()
+        self.unconverged.clear()
+        if isinstance(self.runner, CachedRunner):
+            self.runner = self._chosen_runner(self._should_stop)
 
     def _chosen_runner(self, should_stop: ShouldStop | None) -> Runner:
         """The shortest way to run a discipline that does all that was asked for."""

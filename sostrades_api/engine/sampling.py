@@ -48,11 +48,13 @@ def execute_many(
     wanted = [plan.slot(name) for name in outputs]
     read = itemgetter(*wanted) if len(wanted) > 1 else lambda made: tuple(made[slot] for slot in wanted)
     rows, failures, unconverged = [], dict[int, ExecutionError](), []
+    made = template.copy()
+    execution = plan.execution(made, observer=None, should_stop=should_stop)
     for number, sample in enumerate(zip(*columns.values(), strict=True)):
-        made = template.copy()
+        made[:] = template
         for slot, value in zip(slots, sample, strict=True):
             made[slot] = value
-        execution = plan.execution(made, observer=None, should_stop=should_stop)
+        execution.forget()
         try:
             execution.run_parts(plan.parts)
         except ExecutionStopped:
