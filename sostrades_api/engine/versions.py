@@ -113,7 +113,7 @@ def _sources(modules: Iterable[str]) -> tuple[list[Path], list[str]]:
             libraries.add(f"{top} {_library_version(top)}")
             continue
         found[name] = path
-        waiting += _imported(name, path)
+        waiting += _imported(name, path, _stat(path))
     return sorted(set(found.values())), sorted(libraries)
 
 
@@ -143,10 +143,11 @@ def _is_installed(path: Path) -> bool:
     return any(resolved.is_relative_to(site) for site in _SITE)
 
 
-def _imported(module: str, path: Path) -> list[str]:
+@cache
+def _imported(module: str, path: Path, _of: tuple[int, int, int]) -> tuple[str, ...]:
     """What a module's source names in its imports: modules, and attributes of modules."""
     if path.suffix != ".py":
-        return []
+        return ()
     loaded = sys.modules.get(module)
     is_package = path.name == "__init__.py"
     package = (loaded and loaded.__package__) or (module if is_package else module.rpartition(".")[0])
@@ -157,7 +158,7 @@ def _imported(module: str, path: Path) -> list[str]:
         elif isinstance(node, ast.ImportFrom):
             base = util.resolve_name("." * node.level + (node.module or ""), package)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return names
+    return tuple(names)
 
 
 @cache

@@ -76,7 +76,7 @@ class AttemptRun:
         self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
         platform = runtime.platform
         reuses = platform.settings.result_cache
-        self._keeper = ResultKeeper(session.get_bind(), values=platform.values) if reuses else None
+        self._keeper = ResultKeeper(db.engine, values=platform.values) if reuses else None
 
     def perform(self) -> None:
         """Run, then write how it ended."""
