@@ -1,32 +1,42 @@
 """What every discipline promises, as one check for its tests: ``check_discipline(CarbonCycle, {...})``."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.derivatives.blocks import dense
 from sostrades_api.engine.derivatives.linearize import Blocks, Linearizer, Method, declares_jacobian
 from sostrades_api.engine.derivatives.numbers import count, place_of
 from sostrades_api.engine.discipline import Discipline
+from sostrades_api.engine.dynamic import settle
 from sostrades_api.engine.errors import (
     ContractBroken,
+    ExecutionError,
     InvalidInputs,
     InvalidValue,
     MissingInputs,
+    UnknownNamespace,
     WrongJacobian,
 )
 from sostrades_api.engine.node import Node
+from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze, hand_out, thaw
 from sostrades_api.engine.value_types import MISSING
+from sostrades_api.engine.variable import Variable
 
 
 def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Run a discipline on these inputs and check that it keeps its promises.
 
-    Inputs fit their descriptors, outputs are those declared, finite and within their ranges; the same inputs
-    give the same outputs to the bit, from the same object and from a new one; no input is changed.
+    Inputs fit their descriptors, those that ``structure`` declares too; outputs are those declared, finite
+    and within their ranges; the same inputs give the same outputs to the bit, from the same object, after it
+    has run on others, and from a new one (unless it is not ``DETERMINISTIC``); no input is changed; declared
+    derivatives are right. Nothing needs to be picklable.
 
     Args:
         discipline: the class.
@@ -38,17 +48,14 @@ def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | N
     Raises:
         EngineError: a subclass names discipline and variable.
     """
-    given = _checked(discipline, dict(inputs or {}))
-    node = _node(discipline)
-    first = _outputs(node, discipline, given)
-    for again, how in ((node, "when run again"), (_node(discipline), "from a new object")):
-        second = _outputs(again, discipline, given)
-        for name, value in first.items():
-            if not same_bits(value, second[name]):
-                raise ContractBroken(
-                    discipline=discipline.__name__, detail=f"output {name!r} differs {how} on the same inputs"
-                )
-    _check_untouched(discipline, given)
+    subject = _Subject(discipline, inputs or {})
+    node = subject.node()
+    first = subject.outputs(node)
+    if discipline.DETERMINISTIC:
+        _check_repeatable(subject, node, first)
+    _check_untouched(subject)
+    if declares_jacobian(discipline):
+        check_jacobian(discipline, inputs)
     return {name: thaw(value) for name, value in first.items()}
 
 
@@ -75,26 +82,24 @@ def check_jacobian(
     """
     if not declares_jacobian(discipline):
         raise ContractBroken(discipline=discipline.__name__, detail="it declares no jacobian")
-    values = [*_checked(discipline, dict(inputs or {})).values(), *([MISSING] * len(discipline.outputs))]
-    node = _node(discipline)
+    subject = _Subject(discipline, inputs or {})
+    node, values = subject.node(), subject.slots()
     node.compute(values, values)
     pairs = {(of, wrt) for of in node.out_slots for wrt in node.in_slots}
     declared = Linearizer(node, pairs)
     stepped = Linearizer(node, pairs, method=Method(method))
     if tolerance is None:
         tolerance = 1e-9 if stepped.method == "complex_step" else 1e-5
-    comparison = _Comparison(discipline, values, stepped.method, tolerance)
+    comparison = _Comparison(subject, values, stepped.method, tolerance)
     comparison.compare(declared.blocks(values), stepped.blocks(values))
 
 
 class _Comparison:
     """Declared derivatives beside those that were found by stepping."""
 
-    def __init__(
-        self, discipline: type[Discipline], values: list[Any], method: str, tolerance: float
-    ) -> None:
-        self._names = (*discipline.inputs, *discipline.outputs)
-        self._discipline, self._values = discipline.__name__, values
+    def __init__(self, subject: "_Subject", values: list[Any], method: str, tolerance: float) -> None:
+        self._names = (*subject.declared[0], *subject.declared[1])
+        self._discipline, self._values = subject.name, values
         self._method, self._tolerance = method, tolerance
 
     def compare(self, declared: Blocks, stepped: Blocks) -> None:
@@ -134,54 +139,152 @@ class _Comparison:
         return f"{self._names[slot]} ({place})" if place else self._names[slot]
 
 
-def _checked(discipline: type[Discipline], inputs: dict[str, Any]) -> dict[str, Any]:
+class _Subject:
+    """A discipline class, what it declares for some inputs, and these inputs, checked."""
+
+    def __init__(self, discipline: type[Discipline], inputs: Mapping[str, Any]) -> None:
+        self.name, self._class = discipline.__name__, discipline
+        self.declared = _declared(discipline, inputs)
+        self.inputs = _checked(self.name, self.declared[0], inputs)
+
+    def new(self) -> Discipline:
+        """A new object."""
+        return self._class()
+
+    def node(self) -> Node:
+        """A new object, run and checked as in a plan."""
+        inputs, outputs = map(len, self.declared)
+        return Node(
+            self.name,
+            index=0,
+            discipline=self.new(),
+            in_slots=range(inputs),
+            out_slots=range(inputs, inputs + outputs),
+            declared=self.declared,
+        )
+
+    def slots(self, inputs: Mapping[str, Any] | None = None) -> list[Any]:
+        """Room for inputs and outputs."""
+        given = self.inputs if inputs is None else inputs
+        return [*given.values(), *([MISSING] * len(self.declared[1]))]
+
+    def outputs(self, node: Node) -> dict[str, Any]:
+        """What it makes of the inputs."""
+        values = self.slots()
+        node.compute(values, values)
+        node.check_limits(values)
+        return dict(zip(self.declared[1], values[len(self.inputs) :], strict=True))
+
+    def broken(self, detail: str) -> ContractBroken:
+        """The error of a broken promise."""
+        return ContractBroken(discipline=self.name, detail=detail)
+
+
+class _ByShortName(Mapping[str, Any]):
+    """Values of inputs, wherever they lie."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name.rpartition(".")[2]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def _declared(
+    discipline: type[Discipline], inputs: Mapping[str, Any]
+) -> tuple[Mapping[str, Variable], Mapping[str, Variable]]:
+    """Inputs and outputs by short name, with those that ``structure`` adds for these inputs."""
+    if discipline.structure is Discipline.structure:
+        return discipline.inputs, discipline.outputs
+    namespaces: dict[str, str] = {}
+    while True:
+        process = Process("tested", disciplines={discipline.__name__: discipline}, namespaces=namespaces)
+        try:
+            settled = settle(process, _ByShortName(inputs))
+        except UnknownNamespace as error:
+            namespaces[error.namespace] = error.namespace
+            continue
+        place = settled.placed[0]
+        declared = [
+            {name: each.variable for name, each in side.items()} for side in (place.inputs, place.outputs)
+        ]
+        return declared[0], declared[1]
+
+
+def _check_repeatable(subject: _Subject, node: Node, first: Mapping[str, Any]) -> None:
+    other = subject.slots({name: _moved(value) for name, value in subject.inputs.items()})
+    for again, how in (
+        (node, "when run again"),
+        (node, "once it has run on others"),
+        (subject.node(), "from a new object"),
+    ):
+        if how == "once it has run on others":
+            with suppress(ExecutionError):  # they may not be good for it
+                node.compute(other, other)
+        second = subject.outputs(again)
+        for name, value in first.items():
+            if not same_bits(value, second[name]):
+                raise subject.broken(
+                    f"output {name!r} differs {how} on the same inputs; let it keep nothing between runs, "
+                    "seed what is random, or declare DETERMINISTIC = False"
+                )
+
+
+def _moved(value: Any) -> Any:
+    """A value a little further on, where it is of floats."""
+    if isinstance(value, float):
+        return value * 1.0625 + 0.03125
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return freeze(value * 1.0625 + 0.03125)
+    if isinstance(value, pd.DataFrame):
+        return freeze(
+            value.assign(**{n: _moved(c.to_numpy()) for n, c in value.items() if c.dtype.kind == "f"})
+        )
+    return value
+
+
+def _checked(name: str, variables: Mapping[str, Variable], inputs: Mapping[str, Any]) -> dict[str, Any]:
     faults: dict[str, tuple[str, ...]] = {}
     checked: dict[str, Any] = {}
-    for name in inputs.keys() - discipline.inputs.keys():
-        faults[name] = (f"{discipline.__name__} declares no such input",)
-    for name, variable in discipline.inputs.items():
-        value = inputs.get(name, variable.default)
+    for unknown in inputs.keys() - variables.keys():
+        near = difflib.get_close_matches(unknown, variables, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        faults[unknown] = (f"{name} declares no such input{hint}",)
+    for short, variable in variables.items():
+        value = inputs.get(short, variable.default)
         if value is MISSING and variable.optional:
             value = None
         if value is MISSING:
-            raise MissingInputs(variables=(name,))
+            if faults:  # it may be the one that is misspelt
+                break
+            raise MissingInputs(variables=(short,))
         try:
-            checked[name] = freeze(variable.check(value))
+            checked[short] = freeze(variable.check(value))
         except InvalidValue as error:
-            faults[name] = error.faults
+            faults[short] = error.faults
     if faults:
         raise InvalidInputs(faults)
     return checked
 
 
-def _node(discipline: type[Discipline]) -> Node:
-    inputs, outputs = len(discipline.inputs), len(discipline.outputs)
-    return Node(
-        discipline.__name__,
-        index=0,
-        discipline=discipline(),
-        in_slots=range(inputs),
-        out_slots=range(inputs, inputs + outputs),
-    )
-
-
-def _outputs(node: Node, discipline: type[Discipline], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    values = [*inputs.values(), *([MISSING] * len(discipline.outputs))]
-    node.compute(values, values)
-    node.check_limits(values)
-    return dict(zip(discipline.outputs, values[len(inputs) :], strict=True))
-
-
-def _check_untouched(discipline: type[Discipline], inputs: Mapping[str, Any]) -> None:
+def _check_untouched(subject: _Subject) -> None:
     """Run once more on copies that can be written to, where a change shows instead of failing."""
-    handed_out = {name: _writeable(value) for name, value in inputs.items()}
-    discipline().run(handed_out)
-    for name, value in inputs.items():
+    handed_out = {name: _writeable(value) for name, value in subject.inputs.items()}
+    subject.new().run(handed_out)
+    for name, value in subject.inputs.items():
         if not same_bits(thaw(value), thaw(handed_out.get(name))):
-            raise ContractBroken(discipline=discipline.__name__, detail=f"it changes its input {name!r}")
+            raise subject.broken(
+                f"it changes its input {name!r}; let it change a copy: inputs[{name!r}].copy()"
+            )
 
 
 def _writeable(value: Any) -> Any:
-    if hasattr(value, "flags") and hasattr(value, "setflags"):
+    if isinstance(value, np.ndarray):
         return value.copy()
     return thaw(hand_out(value))

@@ -18,7 +18,7 @@ numerical = st.builds(
     st.sampled_from(["", "SimpleCache"]),
     st.sampled_from([{}, {}, ACCEPTING]),
 )
-quick = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 
 
 def planned(model, seed=None, **more):
@@ -52,7 +52,7 @@ def test_threads_change_no_bit(model):
     assert dict(one.runs) == dict(other.runs)
 
 
-@settings(quick, max_examples=6)
+@settings(quick, max_examples=4)
 @given(drawn(numerical=numerical))
 def test_processes_change_no_bit(model):
     plan, values = planned(model)
