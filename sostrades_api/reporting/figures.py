@@ -27,7 +27,7 @@ _UNCONVERGED = {
     "x": 1,
     "y": 1,
     "xanchor": "right",
-    "yanchor": "bottom",
+    "yanchor": "top",
     "showarrow": False,
     "font": {"color": "#7a4f00", "size": 12},
     "bgcolor": "#fdf2d9",

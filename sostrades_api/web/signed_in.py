@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, Response, abort, g, redirect, request, sessi
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 
 from sostrades_api.access import Actor
 from sostrades_api.http.problems import wants_page
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
     manager.session_protection = "basic"
     manager.user_loader(_load)
     manager.unauthorized_handler(_ask_to_sign_in)
+    app.jinja_env.globals.update(signed_in_label=_label)
 
 
 def guarded(name: str, module: str) -> Blueprint:
@@ -69,6 +71,14 @@ def local_address(address: str | None) -> str:
     if address and clean and address.startswith("/") and address[1:2] not in {"/", "\\"}:
         return address
     return url_for("studies.show_all")
+
+
+def _label() -> str | None:
+    """Who is signed in, for pages that are shown to everybody, even while the database is away."""
+    try:
+        return current_user.actor.label if current_user.is_authenticated else None
+    except SQLAlchemyError:
+        return None
 
 
 def _load(ticket: str) -> SignedIn | None:

@@ -33,7 +33,7 @@ def ago(at: dt.datetime | None) -> str:
     for limit, text, size in _STEPS:
         if seconds < limit:
             return text if size == 1 else f"{int(seconds // size)} {text}"
-    return f"{at:%-d %b %Y}"
+    return f"{at:%-d %B %Y}"
 
 
 def moment(at: dt.datetime | None) -> str:

@@ -26,7 +26,10 @@
     return response;
   }
 
-  const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  // As the server writes moments: 2 January 2026, 09:05 UTC.
+  const dates = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  const times = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+  const moment = (text) => { const at = new Date(text); return `${dates.format(at)}, ${times.format(at)} UTC`; };
   function took(from, until) {
     if (!from) return "\u2013";
     const seconds = Math.max(0, ((until ? Date.parse(until) : Date.now()) - Date.parse(from)) / 1000);
@@ -42,7 +45,7 @@
   }
 
   function showFacts() {
-    const facts = { ...status, started_at: status.started_at ? moment.format(new Date(status.started_at)) : "never", duration: took(status.started_at, status.ended_at) };
+    const facts = { ...status, started_at: status.started_at ? moment(status.started_at) : "never", duration: took(status.started_at, status.ended_at) };
     root.querySelectorAll("[data-fact]").forEach((place) => {
       const text = facts[place.dataset.fact];
       place.textContent = text && text !== "----" ? text : "\u2013";
