@@ -6,14 +6,14 @@ the application, key, role and revision included. Ratios within one run are what
 
 import argparse
 import logging
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import orjson
 
+from benchmarks._timing import median_ms
 from sostrades_api.access import Actor
 from sostrades_api.app import create_app
 from sostrades_api.engine import Discipline, Process, build
@@ -26,7 +26,8 @@ from sostrades_api.services.study_case_create import study_case_create
 from sostrades_api.services.study_case_load import study_case_load
 from sostrades_api.settings import Settings
 
-PER_DISCIPLINE, REPEATS = 100, 30
+PER_DISCIPLINE = 100
+median = partial(median_ms, repeats=30)
 NAME = "large"
 
 
@@ -58,16 +59,6 @@ def install(process: Process) -> float:
     catalogue.get = lambda name: process if name == NAME else get(name)
     catalogue.plan_of = lambda name: plan if name == NAME else plan_of(name)
     return seconds
-
-
-def median(action: Callable[[], object]) -> float:
-    action()
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        action()
-        times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
 
 
 def main() -> None:

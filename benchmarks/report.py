@@ -4,13 +4,12 @@ Run: ``python -m benchmarks.report``. Ratios within one run are what counts.
 """
 
 import datetime as dt
-import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import orjson
 
+from benchmarks._timing import median_ms
 from sostrades_api.charts import Axis, Chart, ChartFilter, Series
 from sostrades_api.reporting.document import DisciplineCharts, Report
 from sostrades_api.reporting.figures import figure_dict
@@ -60,16 +59,6 @@ def plain_dicts() -> bytes:
     return orjson.dumps([{"data": traces, "layout": {}} for traces in data])
 
 
-def median(action: Callable[[], object]) -> float:
-    action()
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        action()
-        times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
-
-
 def main() -> None:
     two = ChartFilter(key="k", name="k", values=("a", "b"))
     rows = {
@@ -81,7 +70,7 @@ def main() -> None:
     }
     floor = None
     for name, action in rows.items():
-        took = median(action)
+        took = median_ms(action, repeats=REPEATS)
         floor = floor or took
         print(f"{name:36} {took:8.2f} ms {took / floor:8.1f} x floor")
 

@@ -39,6 +39,7 @@ class Asked:
     def ask(self, what: str, *, within: float = ANSWER_SECONDS, **details: Any) -> dict[str, Any]:
         """What it answers; a dict with the one key ``error`` when it does not."""
         if self._process.poll() is not None:
+            self._end()
             self._process, self._has_started = self._start(), False
         if not self._has_started:  # imports are no part of what an answer may take
             self._has_started = True
