@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_MANY = 16_384
 _ROW = 4096
 """So few numbers at a time that the linear algebra library starts no threads."""
 
@@ -42,22 +41,20 @@ def not_finite_inside(cell: Any) -> str | None:
 def all_finite(numbers: np.ndarray) -> bool:
     """Whether no number of a float array is NaN or infinite, without a list of flags where that is quicker.
 
-    Largest and smallest say so of few numbers, a sum of squares of many; only when that is not finite itself,
-    as of large numbers, is each looked at. It is taken row by row: a single product of many numbers would be
-    shared among threads, which costs milliseconds on a busy machine (measured).
+    A sum of squares says so in a third of the time (measured); only when it is not finite itself, as of large
+    numbers, is each looked at. Of many numbers it is taken row by row: a single product would be shared among
+    threads, which costs milliseconds on a busy machine (measured).
     """
-    size = numbers.size
-    if not size:
-        return True
-    if size < _MANY:
-        return math.isfinite(np.maximum.reduce(numbers, axis=None)) and math.isfinite(
-            np.minimum.reduce(numbers, axis=None)
-        )
     if numbers.dtype == np.float64 and numbers.flags.forc:
-        flat = numbers.ravel(order="K")
-        whole = size // _ROW * _ROW
-        rows, rest = flat[:whole].reshape(-1, _ROW), flat[whole:]
-        with np.errstate(over="ignore", invalid="ignore"):
-            if math.isfinite(float(np.vecdot(rows, rows).sum()) + float(rest.dot(rest))):
-                return True
+        if math.isfinite(_squares(numbers.ravel(order="K"))):
+            return True
     return bool(np.isfinite(numbers).all())
+
+
+def _squares(flat: np.ndarray) -> float:
+    if flat.size <= _ROW:
+        return float(np.vdot(flat, flat))  # does not warn of an overflow; to ignore one takes longer
+    whole = flat.size // _ROW * _ROW
+    rows, rest = flat[:whole].reshape(-1, _ROW), flat[whole:]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.vecdot(rows, rows).sum()) + float(np.vdot(rest, rest))
