@@ -84,8 +84,10 @@ class _ManyFloats:
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
         if old is not self._last:
-            known = [now if was is MISSING else was for was, now in zip(old, new, strict=True)]
-            self._before = np.array(known)
+            self._before = np.array(old)
+            if self._before.dtype != np.float64:
+                known = [now if was is MISSING else was for was, now in zip(old, new, strict=True)]
+                self._before = np.array(known)
             self._size = np.abs(self._before)
         after = np.array(new)
         change, size = np.abs(after - self._before), np.abs(after)

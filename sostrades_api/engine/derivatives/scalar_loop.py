@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import groupby
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -15,17 +16,24 @@ from sostrades_api.engine.derivatives.linearize import Linearizer
 from sostrades_api.engine.derivatives.scalar_carry import MOST
 
 _TEXT = """
-def collect(values, data, jacobian, general, {parameters}):
-    try:
-        found = jacobian({{{inputs}}})
-        {entries} = {looked_up}
-    except (Exception, SystemExit):
-        return general(values, data)
-    if {finite}:
-        data += ({entries})
-    else:
-        general(values, data)
+def collect(values, data, rows, general):
+    for place, jacobian, {cells} in rows:
+        try:
+            found = jacobian({{{inputs}}})
+            {entries} = {looked_up}
+        except Exception:
+            general(place, values, data)
+            continue
+        if {finite}:
+            data += ({entries})
+        else:
+            general(place, values, data)
 """
+
+Collect = Callable[[list[Any], list[float]], None]
+"""Appends the derivatives of neighbours, each in the order of its pairs."""
+Linear = Callable[[np.ndarray], np.ndarray]
+"""What a sweep changed of the unknowns -> the step to where the linear model stands still."""
 
 
 class ScalarLoop:
@@ -43,7 +51,8 @@ class ScalarLoop:
         place = {slot: i for i, slot in enumerate(couplings)}
         self._size = len(place)
         self._unknowns = np.array([place[slot] for slot in unknowns])
-        self._collectors = tuple(_collector(linearizer) for linearizer in linearizers if linearizer.pairs)
+        paired = [linearizer for linearizer in linearizers if linearizer.pairs]
+        self._collectors = tuple(_collector(tuple(group)) for _, group in groupby(paired, key=_shape))
         rows: list[int] = []
         columns: list[int] = []
         back: list[int] = []
@@ -68,10 +77,10 @@ class ScalarLoop:
         self._starts = np.flatnonzero(first)
         self._rows = row[first].astype(np.int32)
         self._ends = np.searchsorted(column[first], np.arange(self._size + 1)).astype(np.int32)
-        self._values = np.ones(len(self._order))
+        self._values = np.concatenate((np.ones(self._size), np.zeros(len(rows))))
 
-    def step(self, values: list[Any], change: np.ndarray) -> np.ndarray:
-        """The Newton step of the unknowns, from what a sweep changed of them.
+    def linear(self, values: list[Any]) -> Linear:
+        """The linear model at these values, to be asked for any number of steps.
 
         Raises:
             LinearSystemError: the matrix is singular.
@@ -80,40 +89,57 @@ class ScalarLoop:
         for collect in self._collectors:
             collect(values, collected)
         slopes = np.array(collected)
-        self._values[self._size :] = -slopes
-        entries = np.add.reduceat(self._values[self._order], self._starts)
-        shape = (self._size, self._size)
-        jumps = np.zeros(self._size)
-        jumps[self._unknowns] = change
-        weights = slopes[self._back] * jumps[self._back_columns]
-        right = np.bincount(self._back_rows, weights, self._size)
+        entries = self._values.copy()
+        entries[self._size :] -= slopes
+        entries = np.add.reduceat(entries[self._order], self._starts)
+        matrix = sp.csc_array((entries, self._rows, self._ends), shape=(self._size, self._size))
         try:
-            solved = splu(sp.csc_array((entries, self._rows, self._ends), shape=shape)).solve(right)
+            solve = splu(matrix).solve
         except RuntimeError as error:  # how SuperLU says that a matrix is singular
             raise LinearSystemError(str(error)) from error
-        return solved[self._unknowns] + change
+        back = slopes[self._back]
+
+        def step(change: np.ndarray) -> np.ndarray:
+            jumps = np.zeros(self._size)
+            jumps[self._unknowns] = change
+            right = np.bincount(self._back_rows, back * jumps[self._back_columns], self._size)
+            return solve(right)[self._unknowns] + change
+
+        return step
 
 
-def _collector(linearizer: Linearizer) -> Callable[[list[Any], list[float]], None]:
-    """Appends a discipline's derivatives in the order of its pairs."""
+def _shape(linearizer: Linearizer) -> tuple[int, int] | None:
+    """Numbers of inputs and of derivatives; None where each is collected in the general way."""
+    inputs, keys = len(linearizer.named_inputs), len(linearizer.keys)
+    return None if max(inputs, keys) > MOST or linearizer.node.handover is not None else (inputs, keys)
 
-    def general(values: list[Any], data: list[float]) -> None:
-        blocks = linearizer.blocks(values)
-        data.extend(blocks.get(pair, 0.0) for pair in linearizer.pairs)
 
-    inputs, keys = linearizer.named_inputs, linearizer.keys
-    if max(len(inputs), len(keys)) > MOST or linearizer.node.handover is not None:
-        return general
-    places = [item for pair in inputs for item in pair]
-    given = (linearizer.node.discipline.jacobian, general, *places, *keys)
-    return FunctionType(_code(len(inputs), len(keys)), {"__builtins__": builtins}, "collect", given)
+def _collector(linearizers: tuple[Linearizer, ...]) -> Collect:
+    """For neighbours of one shape: one loop, as running them has it."""
+
+    def general(place: int, values: list[Any], data: list[float]) -> None:
+        blocks = linearizers[place].blocks(values)
+        data.extend(blocks.get(pair, 0.0) for pair in linearizers[place].pairs)
+
+    def each(values: list[Any], data: list[float]) -> None:
+        for place in range(len(linearizers)):
+            general(place, values, data)
+
+    shape = _shape(linearizers[0])
+    if shape is None:
+        return each
+    rows = tuple(
+        (place, one.node.discipline.jacobian, *(x for pair in one.named_inputs for x in pair), *one.keys)
+        for place, one in enumerate(linearizers)
+    )
+    return FunctionType(_code(*shape), {"__builtins__": builtins}, "collect", (rows, general))
 
 
 @cache
 def _code(inputs: int, entries: int) -> CodeType:
-    parameters = [f"i{k}, s{k}" for k in range(inputs)] + [f"k{k}" for k in range(entries)]
+    cells = [f"i{k}, s{k}" for k in range(inputs)] + [f"k{k}" for k in range(entries)]
     text = _TEXT.format(
-        parameters=", ".join(parameters),
+        cells=", ".join(cells),
         inputs=", ".join(f"i{k}: values[s{k}]" for k in range(inputs)),
         entries="".join(f"e{k}, " for k in range(entries)),
         looked_up="".join(f"found[k{k}], " for k in range(entries)),
