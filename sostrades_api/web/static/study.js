@@ -66,6 +66,7 @@
     const state = status.study_case_execution_status;
     const active = ACTIVE.has(state);
     badge(find("[data-badge]"), state, status.converged === false ? `${state}, not converged` : state);
+    find("[data-badge]").dataset.converged = String(status.converged);
     find("[data-badge]").title = status.queue_position ? `Number ${status.queue_position} in the queue` : "";
     showProgress(active);
     showFacts();
