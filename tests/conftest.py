@@ -5,6 +5,7 @@ PostgreSQL; ``--database sqlite`` is the quick way. ``pytest.mark.database("sqli
 a database only because the application needs one.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,11 +24,38 @@ from tests.factories import AccountFactory, StudyFactory
 from tests.servers.postgres import PostgresServer, postgres_server
 from tests.servers.valkey import ValkeyServer, valkey_server
 from tests.support.fixtures import installed_test_processes, live_platform, live_settings, worker_pool
+from tests.support.quick import compile_routes_once, hash_passwords_quickly
 
 __all__ = ["installed_test_processes", "live_platform", "live_settings", "worker_pool"]
 
 DATABASES = ("sqlite", "postgresql")
 _TEMPLATE = "sostrades_template"
+_PATCHES = pytest.MonkeyPatch()
+
+
+def pytest_configure() -> None:
+    compile_routes_once(_PATCHES)
+    hash_passwords_quickly(_PATCHES)
+
+
+def pytest_unconfigure() -> None:
+    _PATCHES.undo()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what starts servers and mostly waits; what ends a run is then short, and shared evenly."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(
+                pytest.mark.xdist_group("browser")
+            )  # one browser and one platform for all of them
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests that start servers mostly wait for them."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

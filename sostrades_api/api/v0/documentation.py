@@ -1,5 +1,6 @@
 """Parts of the published description that routes share."""
 
+from functools import cache
 from typing import Any
 
 from flask_openapi3 import OpenAPI, Tag
@@ -90,9 +91,15 @@ def publish(app: OpenAPI) -> None:
     """Add every model that was referred to."""
     app.validation_error_model = Problem
     for model in (Problem, *_published):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        definitions = schema.pop("$defs", {})
-        app.components_schemas.update({model.__name__: schema, **definitions})
+        app.components_schemas.update(_schemas(model))
+
+
+@cache
+def _schemas(model: type[BaseModel]) -> dict[str, Any]:
+    """The schemas of a model and of those inside it, by name; the same for every application."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    return {model.__name__: schema, **definitions}
 
 
 _published: list[type[BaseModel]] = []
