@@ -20,6 +20,13 @@ from sostrades_api.engine.value_types import (
 from sostrades_api.engine.variable import Variable
 
 _CONTAINERS = frozenset({VariableType.LIST, VariableType.DICT})
+_ELSEWHERE = {
+    "dataframe_edition_locked": "say editable False, here or at single columns",
+    "dynamic_dataframe_columns": "leave dataframe_descriptor out, and any columns are taken; or declare "
+    "them in `structure`",
+    "run_needed": "leave it out: a change runs again what reads it, and nothing else",
+}
+"""Keys of SoSTrades that have no counterpart of the same name, and how to say the same."""
 _COLUMN_KEYS = ("type", "unit", "range", "editable", "description")
 
 
@@ -62,7 +69,8 @@ def parse_descriptor(name: str, descriptor: Any, *, owner: str, side: str) -> Va
         place.wrong("", f"must be a dict, not {type(descriptor).__name__}")
     for key in descriptor:
         if key not in _READERS:
-            place.wrong(str(key), f"unknown key{_nearest(str(key), _READERS)}")
+            hint = f"; {_ELSEWHERE[key]}" if key in _ELSEWHERE else _nearest(str(key), _READERS)
+            place.wrong(str(key), f"unknown key{hint}")
     if "type" not in descriptor:
         place.wrong("type", "is needed")
     read = {key: _READERS[key](value, place) for key, value in descriptor.items() if key != "default"}

@@ -1,11 +1,15 @@
-"""What to say of inputs that nobody gives: who reads them, and what is made under nearly the same name."""
+"""What to say of names that do not meet: inputs that nobody gives, values of what there is not."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sostrades_api.engine.errors import MissingInputs
+from sostrades_api.engine.numerical import OTHER_NAMES
 
 _MOST_HINTS = 3
+_MOST_NAMES = 2000
+"""More are not searched for a similar one: it takes some microseconds a name."""
 
 
 def missing_inputs(names: Sequence[str], variables: Mapping[str, Any]) -> MissingInputs:
@@ -30,3 +34,12 @@ def _hint(names: Sequence[str], variables: Mapping[str, Any]) -> str:
         return ""
     pairs = ", ".join(near[:_MOST_HINTS])
     return f", or put both ends in one namespace where it is an output at another node: {pairs}"
+
+
+def no_such_variable(name: str, variables: Mapping[str, Any]) -> str:
+    """What to say of a value for a name that a process does not have, with the name that may be meant."""
+    said = "there is no such variable in this process"
+    meant = OTHER_NAMES.get(name)
+    if meant is None and len(variables) <= _MOST_NAMES:
+        meant = next(iter(difflib.get_close_matches(name, variables, n=1, cutoff=0.8)), None)
+    return said if meant is None else f"{said}; did you mean {meant!r}?"

@@ -223,3 +223,15 @@ LOOP_INPUTS = tuple(
 ADDRESSED = (*LOOP_INPUTS, "allow_unconverged")
 """What decides, beside inputs and start, how a loop ends."""
 NUMERICAL_OUTPUTS = _declared(_OUTPUTS, "numerical outputs")
+OTHER_NAMES = {
+    "inner_mda_name": "sub_mda_class",
+    "over_relaxation_factor": "relaxation_factor",
+    "scaling_method": "residual_scaling",
+    "linear_solver_MDA": "linear_solver",
+    "linear_solver_MDA_tolerance": "linear_solver_tolerance",
+    "linear_solver_MDA_max_iter": "linear_solver_max_iter",
+    "linearization_mode": "linearization",
+    "epsilon0": "finite_difference_step",
+    "use_threading": "parallel_by",
+}
+"""What SoSTrades calls some of them."""

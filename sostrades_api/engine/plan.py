@@ -18,7 +18,7 @@ from sostrades_api.engine.errors import InvalidInputs, InvalidValue, OtherStruct
 from sostrades_api.engine.execution import Execution, Part
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
-from sostrades_api.engine.missing import missing_inputs
+from sostrades_api.engine.missing import missing_inputs, no_such_variable
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, THREADS, WARM_START
 from sostrades_api.engine.observer import Observer
@@ -155,7 +155,7 @@ class Plan:
         for name, value in values.items():
             known = self.variables.get(name)
             if known is None:
-                faults[name] = ("there is no such variable in this process",)
+                faults[name] = (no_such_variable(name, self.variables),)
             elif known.io == "out" and not known.in_loop:
                 faults[name] = (f"is computed by {known.owner!r} and cannot be given",)
             else:

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sostrades_api.engine.errors import ExecutionError, ExecutionStopped, InvalidInputs, InvalidValue
+from sostrades_api.engine.missing import no_such_variable
 from sostrades_api.engine.numerical import RESIDUALS
 from sostrades_api.engine.protection import freeze, thaw
 from sostrades_api.engine.runner import ShouldStop
@@ -86,7 +87,7 @@ def _checked(plan: "Plan", columns: Mapping[str, Sequence[Any]]) -> dict[str, li
             known = plan.variables[name]
             checked[name] = [freeze(known.variable.check(value)) for value in column]
         except KeyError:
-            faults[name] = ("there is no such variable in this process",)
+            faults[name] = (no_such_variable(name, plan.variables),)
         except InvalidValue as error:
             faults[name] = error.faults
         else:
