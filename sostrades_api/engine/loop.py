@@ -49,7 +49,9 @@ class Loop:
     unknowns: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "nodes", NodeRow(self.nodes))
+        nodes = NodeRow(self.nodes)
+        nodes.again = True
+        object.__setattr__(self, "nodes", nodes)
         object.__setattr__(self, "paths", tuple(node.path for node in self.nodes))
         object.__setattr__(self, "label", ", ".join(self.paths))
         object.__setattr__(self, "unknowns", tuple(slot for slot, _ in self.feedback))

@@ -18,7 +18,7 @@ MOST_INPUTS, MOST_OUTPUTS = 24, 8
 _FILE = "<scalar discipline>"
 
 _TEXT = """
-def compute(values, target, take, failure, run, {parameters}):
+def compute(values, target, take, failure, run, {cells}):
     start = clock()
     try:
         outputs = run({{{inputs}}})
@@ -66,22 +66,26 @@ _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
 
 @cache
 def _code(inputs: int, outputs: int) -> CodeType:
-    parameters = [f"i{k}, s{k}" for k in range(inputs)] + [f"o{k}, t{k}" for k in range(outputs)]
-    return code_of(_TEXT.format(parameters=", ".join(parameters), **expressions(inputs, outputs)))
+    return code_of(_TEXT.format(**expressions(inputs, outputs)))
 
 
-def expressions(inputs: int, outputs: int) -> dict[str, str]:
+def expressions(inputs: int, outputs: int, *, of: str = "") -> dict[str, str]:
     """The parts of a text about a discipline of one shape.
 
-    Names of inputs are i0, i1, ... and lie in slots s0, s1, ...; outputs are o0, o1, ... in t0, t1, ...
+    Names of inputs are i0, i1, ... and lie in slots s0, s1, ...; outputs are o0, o1, ... in t0, t1, ...;
+    all with ``of`` at their end, which tells several disciplines apart.
     """
+    made = [f"y{k}{of}" for k in range(outputs)]
     return {
-        "inputs": ", ".join(f"i{k}: values[s{k}]" for k in range(inputs)),
+        "cells": ", ".join(
+            [f"i{k}{of}, s{k}{of}" for k in range(inputs)] + [f"o{k}{of}, t{k}{of}" for k in range(outputs)]
+        ),
+        "inputs": ", ".join(f"i{k}{of}: values[s{k}{of}]" for k in range(inputs)),
         "count": str(outputs),
-        "outputs": "".join(f"y{k}, " for k in range(outputs)).removesuffix(", " if outputs == 1 else ""),
-        "found": ", ".join(f"outputs[o{k}]" for k in range(outputs)),
-        "finite": " and ".join(f"type(y{k}) is float and y{k} - y{k} == 0.0" for k in range(outputs)),
-        "stores": "; ".join(f"target[t{k}] = y{k}" for k in range(outputs)),
+        "outputs": ", ".join(made),
+        "found": ", ".join(f"outputs[o{k}{of}]" for k in range(outputs)),
+        "finite": " and ".join(f"type({y}) is float and {y} - {y} == 0.0" for y in made),
+        "stores": "; ".join(f"target[t{k}{of}] = {y}" for k, y in enumerate(made)),
     }
 
 

@@ -62,7 +62,13 @@ _PLAIN = {"first": "", "before": "", "after": ""}
 
 
 class NodeRow(tuple[Node, ...]):
-    """Disciplines that are run one after the other, their order and kinds looked at once."""
+    """Disciplines that are run one after the other, their order and kinds looked at once.
+
+    Attributes:
+        again: whether they are run again and again, so that a function of their own pays.
+    """
+
+    again: bool = False
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -72,6 +78,8 @@ class NodeRow(tuple[Node, ...]):
             nodes = tuple(group)
             if not is_scalar:
                 steps.append(partial(run_each, nodes))
+            elif len(nodes) < _FEW and self.again:
+                steps.append(_straight(nodes))
             elif len(nodes) < _FEW:
                 steps.extend(_stretches(nodes, clocked=True))
             else:
@@ -162,9 +170,15 @@ def _stretches(nodes: Sequence[Node], *, clocked: bool) -> tuple[Step, ...]:
 
 def _stretch(inputs: int, outputs: int, nodes: tuple[Node, ...], *, clocked: bool) -> Step:
     """The function of some neighbours of one shape."""
+    parts, *said = _parts(nodes)
+    rows = tuple((index, *cells) for index, (_, _, *cells) in parts.items())
+    return FunctionType(_code(inputs, outputs, clocked=clocked), _GLOBALS, "run", (rows, *said))
+
+
+def _parts(nodes: Sequence[Node]) -> tuple[dict[int, tuple[Any, ...]], Any, Any, Any]:
+    """The parts of each discipline by its number, and what tells of a stop, a failure, other outputs."""
     parts = {node.index: scalar_parts(node) or () for node in nodes}
     paths = {node.index: node.path for node in nodes}
-    rows = tuple((index, *cells) for index, (_, _, *cells) in parts.items())
 
     def stopped(index: int) -> ExecutionStopped:
         return ExecutionStopped(before=paths[index])
@@ -175,8 +189,7 @@ def _stretch(inputs: int, outputs: int, nodes: tuple[Node, ...], *, clocked: boo
     def take(index: int, outputs: Any, target: list[Any]) -> None:
         parts[index][0](outputs, target)
 
-    given = (rows, stopped, failed, take)
-    return FunctionType(_code(inputs, outputs, clocked=clocked), _GLOBALS, "run", given)
+    return parts, stopped, failed, take
 
 
 _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
@@ -184,6 +197,51 @@ _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
 
 @cache
 def _code(inputs: int, outputs: int, *, clocked: bool) -> CodeType:
-    cells = [f"i{k}, s{k}" for k in range(inputs)] + [f"o{k}, t{k}" for k in range(outputs)]
-    parts = {**expressions(inputs, outputs), **(_CLOCKED if clocked else _PLAIN)}
-    return code_of(_TEXT.format(cells=", ".join(cells), **parts))
+    return code_of(_TEXT.format(**expressions(inputs, outputs), **(_CLOCKED if clocked else _PLAIN)))
+
+
+# --- a few disciplines of a loop, straight on -------------------------------------------------------------
+
+_HEAD = """
+def run(values, target, place, should_stop, tally, stopped, failed, take, {cells}):
+    seconds, runs = tally.single, tally.counts
+"""
+_BODY = """
+    if should_stop is not None and should_stop():
+        raise stopped(n{of})
+    place[0] = n{of}
+    start = clock()
+    try:
+        outputs = r{of}({{{inputs}}})
+    except BaseException as error:
+        raise failed(n{of}, error) from error
+    seconds[n{of}] += clock() - start
+    runs[n{of}] += 1
+    if type(outputs) is dict and len(outputs) == {count}:
+        try:
+            {outputs} = {found}
+        except KeyError:
+            take(n{of}, outputs, target)
+        else:
+            if {finite}:
+                {stores}
+            else:
+                take(n{of}, outputs, target)
+    else:
+        take(n{of}, outputs, target)
+"""
+
+
+def _straight(nodes: Sequence[Node]) -> Step:
+    """One function for neighbours of any shapes: a quarter less than a stretch each, for two disciplines."""
+    parts, *said = _parts(nodes)
+    shapes = tuple((len(node.in_slots), len(node.out_slots)) for node in nodes)
+    cells = [cell for index, (_, _, *cells) in parts.items() for cell in (index, *cells)]
+    return FunctionType(_straight_code(shapes), _GLOBALS, "run", (*said, *cells))
+
+
+@cache
+def _straight_code(shapes: tuple[tuple[int, int], ...]) -> CodeType:
+    texts = [(f"_{n}", expressions(*shape, of=f"_{n}")) for n, shape in enumerate(shapes)]
+    cells = ", ".join(f"n{of}, r{of}, {text['cells']}" for of, text in texts)
+    return code_of(_HEAD.format(cells=cells) + "".join(_BODY.format(of=of, **text) for of, text in texts))
