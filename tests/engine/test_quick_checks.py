@@ -6,14 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sostrades_api.engine import tables
+from sostrades_api.engine import output_faults, tables
 from sostrades_api.engine.output_faults import all_finite
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, 4095, 4096, 4097, 100_000])
 @pytest.mark.parametrize("magnitude", [1.0, 1e200])
 @pytest.mark.parametrize("bad", [None, np.nan, np.inf, -np.inf])
-def test_a_number_that_is_not_finite_is_seen_wherever_it_stands(size, magnitude, bad):
+@pytest.mark.parametrize("one_thread", [True, False])
+def test_a_number_that_is_not_finite_is_seen_wherever_it_stands(
+    monkeypatch, size, magnitude, bad, one_thread
+):
+    monkeypatch.setattr(output_faults, "_HAS_ONE_THREAD", one_thread)
     for place in {0, size // 2, max(size - 1, 0)}:
         numbers = np.full(size, magnitude)
         if bad is not None and size:
