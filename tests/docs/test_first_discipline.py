@@ -159,3 +159,7 @@ def get(url: str, key: str) -> bytes:
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"})
     with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read()
+
+
+def test_the_page_is_ten_minutes_of_reading():
+    assert len(PAGE.read_text(encoding="utf-8").split()) < 1500  # at 150 words a minute, code among them
