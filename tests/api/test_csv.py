@@ -119,7 +119,7 @@ def test_a_byte_order_mark_is_taken(upload):
         (b"year,value\n,1\n", "column 'year', row 1"),
         (b'year,value\n1,"1\n', "quote"),
         (b"year,value\n1,101\n", "outside [0, 100]"),
-        (b"year;value\n1;1\n", "missing columns: year, value"),
+        (b"year;value\n1;1\n", "separated by semicolons"),
         ("year,value\n1,é\n".encode("latin-1"), "UTF-8"),
         ("year,value\n1,1\n".encode("utf-16"), "UTF-16"),
         (b"\x00\x01\x02", "NUL"),

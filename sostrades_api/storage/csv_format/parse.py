@@ -39,7 +39,7 @@ def parse(variable: Variable, data: bytes) -> Any:
 def _other_separator(data: bytes) -> list[str]:
     """What spreadsheets write where the decimal mark is a comma."""
     header = data.partition(b"\n")[0]
-    if b"," in header:
+    if b"," in header or b"\x00" in header:  # a file that is no text has another fault
         return []
     for separator, name in ((b";", "semicolons"), (b"\t", "tabs")):
         if separator in header:
