@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from sostrades_api.charts import Chart, ChartFilter, Figure, Table
 from sostrades_api.engine.descriptor import parse_descriptors
+from sostrades_api.engine.errors import SettingsError
 from sostrades_api.engine.structure import NOTHING_DECLARED, Declared
 from sostrades_api.engine.variable import Variable
 
@@ -35,6 +36,10 @@ class Discipline:
         cls.made_at = time()
         cls.inputs = parse_descriptors(cls.DESC_IN, owner=cls.__name__, side="DESC_IN")
         cls.outputs = parse_descriptors(cls.DESC_OUT, owner=cls.__name__, side="DESC_OUT")
+        limit = cls.MAX_SECONDS
+        if limit is not None and (type(limit) not in (int, float) or not limit > 0):
+            detail = f"MAX_SECONDS of {cls.__name__} is a number of seconds above 0, not {limit!r}"
+            raise SettingsError(detail=detail)
 
     def structure(self, values: Mapping[str, Any]) -> Declared:  # noqa: ARG002 - for those who override
         """The inputs, outputs and defaults to add for these values of the structuring inputs.

@@ -117,23 +117,28 @@ class Supervisor:
         return True
 
     def _end_overdue(self, message: str) -> bool:
-        running = self._running
         failure = Failure(public_text(message), traceback=self._whereabouts.trace(self._pid))
         self._kill()
-        live = self._runtime.queue.live(self._key.execution_id)
-        named = live.named(self._attempt.disciplines) if live and live.token == self._key.token else {}
-        statuses = dict.fromkeys(self._attempt.disciplines, "PENDING") | {
-            path: "FAILED" if status == "RUNNING" and running is None else status
-            for path, status in named.items()
-        }
-        if running is not None:
-            statuses = {path: _settled(path, status, running) for path, status in statuses.items()}
+        end = AttemptEnd(disciplines=self._statuses())
         try:
             with self._runtime.session() as session:
-                execution_fail(session, self._key, failure=failure, end=AttemptEnd(disciplines=statuses))
+                execution_fail(session, self._key, failure=failure, end=end)
         except SQLAlchemyError:
             logger.warning("execution %d is left to the sweeper: overdue", self._key.execution_id)
         return True
+
+    def _statuses(self) -> dict[str, str]:
+        """At the end of a run that was ended: what ran FAILED; what came before it has run."""
+        live, paths = self._runtime.queue.live(self._key.execution_id), self._attempt.disciplines
+        told = (
+            live.named(paths) if live and live.token == self._key.token else dict.fromkeys(paths, "PENDING")
+        )
+        running = self._whereabouts.running
+        if running is None:  # several at a time: all that ran
+            return {path: "FAILED" if status == "RUNNING" else status for path, status in told.items()}
+        done = {path for index, path in enumerate(paths) if index < running or told[path] == "DONE"}
+        settled = {path: "DONE" if path in done else "PENDING" for path in paths}
+        return settled | dict.fromkeys(paths[running : running + 1], "FAILED")
 
     def _end_and_lose(self, reason: str) -> bool:
         self._kill()
@@ -159,9 +164,3 @@ class Supervisor:
             return
         if state is not None:
             logger.warning("execution %d: %s; now %s", self._key.execution_id, reason, state)
-
-
-def _settled(path: str, status: str, running: str) -> str:
-    if path == running:
-        return "FAILED"
-    return "PENDING" if status == "RUNNING" else status

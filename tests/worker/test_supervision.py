@@ -48,6 +48,7 @@ def test_a_run_that_ignores_a_stop_or_its_deadline_is_ended(
         wait_until(lambda: state_of(execution_id) is ExecutionState.FAILED, seconds=20)
         execution = session.get(Execution, execution_id)
         assert "longer than the 4 s" in execution.error_message
+        assert "discipline 'Stubborn' was running" in execution.error_message
         assert execution.disciplines == {"Stubborn": "FAILED"}
         assert execution.attempt == 1
 
@@ -63,6 +64,35 @@ def test_a_run_that_exits_silently_is_tried_again_and_then_given_up(
         execution = session.get(Execution, execution_id)
         assert execution.attempt == live_settings.max_attempts
         assert "ended with code 0" in execution.error_message
+        assert "while discipline 'Exit' ran" in execution.error_message
+        assert execution.disciplines == {"Exit": "FAILED"}
+
+
+def test_however_a_discipline_does_not_return_the_run_fails_and_says_who_and_why(
+    session, make_case, actor, live_settings, queue, state_of
+):
+    said = {
+        "KeyboardInterrupt": "raised KeyboardInterrupt",
+        "RecursionError": "called itself too often (RecursionError: maximum recursion depth exceeded",
+        "keeps the lock": "longer than the 0.5 s that it allows itself for one run (MAX_SECONDS)",
+    }
+    with LivePlatform(live_settings, test_processes=True) as platform:
+        platform.start_workers()
+        workers = platform.workers()
+        for how, message in said.items():
+            study = make_case("test_ending", how=how)
+            execution_id = execution_request(session, study, actor=actor, queue=queue).id
+            wait_until(lambda known=execution_id: state_of(known) is ExecutionState.FAILED, seconds=20)
+            execution = session.get(Execution, execution_id)
+            assert message in execution.error_message, how
+            assert execution.error_message.startswith("Discipline 'End'")
+            assert execution.disciplines == {"First": "DONE", "End": "FAILED"}, how
+            assert execution.attempt == 1
+            if execution.profile:  # there is none of a process that was killed
+                assert execution.profile["calls"] == [1, 0]
+            else:
+                assert "sostrades_test_processes.py" in execution.traceback  # where it hung
+        assert platform.workers() == workers
 
 
 def test_foreign_jobs_and_a_dead_standby_do_not_disturb_a_worker(

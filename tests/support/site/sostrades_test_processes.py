@@ -141,6 +141,27 @@ class Exit(Discipline):
         os._exit(0)
 
 
+class End(Discipline):
+    """Does not return, in the way that it is told."""
+
+    MAX_SECONDS = 0.5
+    DESC_IN = {
+        "how": {"type": "string", "default": "", "namespace": "ns"},
+        "double": {"type": "float", "unit": "-", "namespace": "ns"},
+    }
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        {
+            "KeyboardInterrupt": self._interrupt,
+            "RecursionError": lambda: self.run(inputs),
+            "keeps the lock": lambda: sum(range(10**12)),
+        }[inputs["how"]]()
+
+    def _interrupt(self):
+        raise KeyboardInterrupt
+
+
 class Chatty(Discipline):
     """Logs, warns, and starts a child process that uses a core."""
 
@@ -220,5 +241,6 @@ diverging = Process("test_diverging", disciplines={"Grow": Grow, "Return": Retur
 needy = Process("test_needy", disciplines={"First": Double, "Needy": Need}, namespaces=_NS)
 stubborn = Process("test_stubborn", disciplines={"Stubborn": Stubborn}, namespaces=_NS)
 exiting = Process("test_exiting", disciplines={"Exit": Exit}, namespaces=_NS)
+ending = Process("test_ending", disciplines={"First": Double, "End": End}, namespaces=_NS)
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
 steps = Process("test_steps", disciplines={"Heat": Heat, "Cool": Cool, "Aside": Aside}, namespaces={"ns": ""})
