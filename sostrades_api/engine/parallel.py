@@ -5,7 +5,7 @@ Threads pay for disciplines that release Python's lock (large arrays, files, oth
 those that compute in Python itself; neither for small ones.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from heapq import heapify, heappop, heappush
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from sostrades_api.engine import observer as events
 from sostrades_api.engine.dependencies import Dependencies, Step, nodes_of
+from sostrades_api.engine.errors import CouplingNotConverged
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
 
@@ -56,12 +57,25 @@ def run_parallel(
     Raises:
         ExecutionError: that of the first step, in the order of execution, that fails.
     """
-    with crew as workers:
-        _Schedule(execution, steps, done, ended).run(workers)
     place = {loop: number for number, step in enumerate(steps.steps) for loop in loops_of(step)}
     labelled = {loop.label: number for loop, number in place.items()}
+    try:
+        with crew as workers:
+            _Schedule(execution, steps, done, ended).run(workers)
+    except CouplingNotConverged as error:
+        _keep_history_before(error, execution.residuals, labelled)
+        raise
     execution.residuals.sort(key=lambda row: labelled[row[0]])  # stable: iterations stay in order
     execution.unconverged.sort(key=lambda loop: place[loop])
+
+
+def _keep_history_before(
+    error: CouplingNotConverged, residuals: Sequence[tuple[str, int, float]], labelled: Mapping[str, int]
+) -> None:
+    """Let an error know the iterations of its own step and those before, as if nothing else had been run."""
+    last = labelled[", ".join(error.disciplines)]
+    rows = [row for row in residuals if labelled[row[0]] <= last]
+    error.history = error.data["history"] = tuple(sorted(rows, key=lambda row: labelled[row[0]]))
 
 
 def loops_of(step: Step) -> Iterator[Loop]:

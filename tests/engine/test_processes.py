@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from sostrades_api.engine import (
+    CouplingNotConverged,
     DisciplineExited,
     DisciplineRaised,
     ExecutionStopped,
@@ -143,6 +144,24 @@ def test_of_several_failures_the_first_in_order_is_told():
 
     with pytest.raises(NotFinite):
         side_by_side(late, early).execute(BY_PROCESSES)
+
+
+@pytest.mark.parametrize("by", ["threads", "processes"])
+def test_a_loop_that_does_not_converge_tells_the_iterations_that_it_would_tell_alone(by):
+    def loop(name, gain):
+        a, b = f"{name}a", f"{name}b"
+        return {
+            f"{name}.A": discipline({b: START}, {a: None}, lambda i: {a: 1 + gain * i[b]}),
+            f"{name}.B": discipline({a: START}, {b: None}, lambda i: {b: gain * i[a]}),
+        }
+
+    plan = build(process({**loop("P", 0.5), **loop("Q", 0.99), **loop("R", 0.99), **loop("S", 0.5)}))
+    told = []
+    for values in ({}, {"n_processes": 3, "parallel_by": by}):
+        with pytest.raises(CouplingNotConverged) as caught:
+            plan.execute({"max_mda_iter": 20, **values})
+        told.append((str(caught.value), caught.value.disciplines, caught.value.history))
+    assert told[0] == told[1]
 
 
 def test_an_exit_ends_nothing_but_the_execution():
