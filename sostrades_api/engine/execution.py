@@ -36,7 +36,10 @@ Part = tuple[Node, ...] | Loop
 
 _OF_DISCIPLINES = frozenset(("on_discipline_started", "on_discipline_ended"))
 
-_FAILURES = {Failure.DIVERGES: CouplingDiverged, Failure.CYCLES: CouplingCycles}
+_FAILURES: Mapping[Failure | None, type[CouplingNotConverged]] = {
+    Failure.DIVERGES: CouplingDiverged,
+    Failure.CYCLES: CouplingCycles,
+}
 
 
 class Execution:

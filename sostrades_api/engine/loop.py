@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sostrades_api.engine.errors import DisciplineError
 from sostrades_api.engine.node import Node
+from sostrades_api.engine.quick_frozen import quick_frozen
 from sostrades_api.engine.stretches import NodeRow
 
 
@@ -72,6 +73,7 @@ class Failure(StrEnum):
     CYCLES = "cycles"  # the values of an earlier iteration came back
 
 
+@quick_frozen
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a solve ended; ``worst`` is the slot that changed most, when it did not converge.

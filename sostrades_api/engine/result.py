@@ -10,6 +10,7 @@ import pandas as pd
 from sostrades_api.engine.numerical import RESIDUALS
 from sostrades_api.engine.profile import Profile
 from sostrades_api.engine.protection import thaw
+from sostrades_api.engine.quick_frozen import quick_frozen
 from sostrades_api.engine.tally import Tally
 
 
@@ -80,6 +81,7 @@ class ResidualHistory:
         )
 
 
+@quick_frozen
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExecutionResult:
     """What an execution made.

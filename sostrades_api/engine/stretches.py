@@ -177,7 +177,7 @@ def _stretch(inputs: int, outputs: int, nodes: tuple[Node, ...], *, clocked: boo
 
 def _parts(nodes: Sequence[Node]) -> tuple[dict[int, tuple[Any, ...]], Any, Any, Any]:
     """The parts of each discipline by its number, and what tells of a stop, a failure, other outputs."""
-    parts = {node.index: scalar_parts(node) or () for node in nodes}
+    parts: dict[int, tuple[Any, ...]] = {node.index: scalar_parts(node) or () for node in nodes}
     paths = {node.index: node.path for node in nodes}
 
     def stopped(index: int) -> ExecutionStopped:

@@ -12,11 +12,11 @@ from sostrades_api.engine.solvers.settings import Acceleration, FixedPointSettin
 def step_of(settings: FixedPointSettings) -> Step | None:
     """The step that was asked for, ``None`` when the next sweep starts where the last one ended."""
     factor = settings.relaxation_factor
+    if not settings.acceleration:
+        return None if factor == 1.0 else Relaxation(factor)
     if settings.acceleration == Acceleration.AITKEN:
         return Aitken(factor)
-    if settings.acceleration == Acceleration.ANDERSON:
-        return Anderson(factor, settings.acceleration_depth)
-    return None if factor == 1.0 else Relaxation(factor)
+    return Anderson(factor, settings.acceleration_depth)
 
 
 def magnitudes(x: np.ndarray, made: np.ndarray) -> np.ndarray:
