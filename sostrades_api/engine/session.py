@@ -10,7 +10,6 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from sostrades_api.engine.comparison import same_bits
-from sostrades_api.engine.dependencies import nodes_of
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.observer import Observer
@@ -71,7 +70,7 @@ class Session:
         self._stale.update(self._steps.never_reused)
         execution = self._plan.execution(self._values, observer=observer, should_stop=should_stop)
         execution.run(lambda: self._run_stale(execution))
-        execution.progress.settled = len(self._plan.disciplines)
+        execution.progress.settled = len(execution.progress.paths)
         return self._plan.result(
             execution,
             values=list(self._values),
@@ -128,19 +127,27 @@ class Session:
         step, makes, values = self._steps.steps[number], self._steps.makes[number], self._values
         before = [values[slot] for slot in makes]
         if isinstance(step, Loop):
-            for slot in step.couplings:
-                values[slot] = self._initial[slot]
-            known = len(execution.residuals)
-            converged = execution.run_part(step)
-            self._histories[number] = execution.residuals[known:]
-            self._unconverged.pop(number, None)
-            if not converged:
-                self._unconverged[number] = step
+            self._solve(number, step, execution)
+            execution.progress.settled = step.nodes[-1].index + 1
         else:
-            execution.run_part(nodes_of(step))
-        execution.progress.settled = nodes_of(step)[-1].index + 1
-        return [
-            slot
-            for slot, old in zip(makes, before, strict=True)
-            if type(old) not in _SCALARS or not same_bits(old, values[slot])
-        ]
+            execution.runner.sweep((step,), values)
+            execution.progress.settled = step.index + 1
+        return [slot for slot, old in zip(makes, before, strict=True) if not _is_unchanged(old, values[slot])]
+
+    def _solve(self, number: int, loop: Loop, execution: Execution) -> None:
+        for slot in loop.couplings:
+            self._values[slot] = self._initial[slot]
+        known = len(execution.residuals)
+        converged = execution.run_part(loop)
+        self._histories[number] = execution.residuals[known:]
+        self._unconverged.pop(number, None)
+        if not converged:
+            self._unconverged[number] = loop
+
+
+def _is_unchanged(old: Any, new: Any) -> bool:
+    """Whether the readers of a value need not run; large values are not compared."""
+    kind = type(old)
+    if kind is float and type(new) is float and old != new:
+        return False  # most of those that are asked for (NaN, too: it is never the same for sure)
+    return kind in _SCALARS and same_bits(old, new)
