@@ -6,40 +6,41 @@ warnings of a child are told in the parent, errors are raised there with the chi
 A child dies with its parent, and is killed when the execution ends early.
 """
 
-import ctypes
-import gc
-import io
 import logging
-import logging.handlers
+import math
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import mmap
 from multiprocessing.connection import Connection, wait
+from time import monotonic
 from typing import Any, NoReturn, cast
 
-import numpy as np
-
 from sostrades_api.engine import observer as events
-from sostrades_api.engine.dependencies import Dependencies, nodes_of
-from sostrades_api.engine.errors import ExecutionStopped, ProcessEnded, ProcessTraceback, SettingsError
+from sostrades_api.engine.dependencies import Dependencies, Step, nodes_of
+from sostrades_api.engine.errors import (
+    DisciplineOverdue,
+    ExecutionStopped,
+    ProcessEnded,
+    ProcessTraceback,
+    SettingsError,
+)
 from sostrades_api.engine.execution import Execution
+from sostrades_api.engine.forked_child import settle_in, teller
+from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.parallel import Ended, loops_of, run_step
 from sostrades_api.engine.protection import freeze
-from sostrades_api.engine.runner import ShouldStop, hooks_of
+from sostrades_api.engine.runner import ShouldStop
+from sostrades_api.engine.sending import receive, send, sendable
 
-_PR_SET_PDEATHSIG = 1
 _ASK_SECONDS = 0.05
 """How often a request to stop is asked for while children work."""
-_HOOKS = ("on_discipline_started", "on_discipline_ended", "on_iteration_ended")
-"""What a child can have to tell."""
 
 Renew = Callable[[events.Observer | None], Execution]
 """Another execution on the same slots, told to another observer; nobody asks it to stop."""
@@ -89,7 +90,7 @@ class _Child:
     """What the parent knows of a child.
 
     ``known`` are the values that it has, by slot; ``place`` holds the number of what it runs, in memory that
-    both see.
+    both see; ``deadline`` is when the discipline that it was told to run must have ended.
     """
 
     process: Any
@@ -97,6 +98,7 @@ class _Child:
     known: list[Any]
     place: memoryview
     step: int | None = None
+    deadline: float = math.inf
 
 
 class _Processes:
@@ -126,7 +128,8 @@ class _Processes:
         news, child = min(
             ((self._news(number, child), child) for child in idle), key=lambda pair: len(pair[0])
         )
-        child.step = number
+        child.step, limit = number, _limit(self._steps.steps[number])
+        child.deadline = math.inf if limit is None else monotonic() + limit
         self._send(child, (number, news))
 
     def _news(self, number: int, child: _Child) -> dict[int, Any]:
@@ -146,8 +149,7 @@ class _Processes:
         ended: list[tuple[int, BaseException | None]] = []
         while not ended:
             busy = {child.connection: child for child in self._children if child.step is not None}
-            timeout = None if self._should_stop is None else _ASK_SECONDS
-            for connection in wait(list(busy), timeout):
+            for connection in wait(list(busy), self._patience(busy.values())):
                 child = busy[connection]  # type: ignore[index]
                 made = self._heard(child)
                 if made is not None:
@@ -157,9 +159,21 @@ class _Processes:
                 raise ExecutionStopped(before=nodes_of(self._steps.steps[number])[0].path)
         return ended
 
+    def _patience(self, busy: Iterable[_Child]) -> float | None:
+        """How long to wait for news at most; None when nothing else is to be done."""
+        first = min(busy, key=lambda child: child.deadline)
+        left = first.deadline - monotonic()
+        if left <= 0 and not first.connection.poll():
+            assert first.step is not None  # noqa: S101 - it is busy
+            node = nodes_of(self._steps.steps[first.step])[0]
+            raise DisciplineOverdue(discipline=node.path, limit=_limit(node))
+        if self._should_stop is not None:
+            return min(max(left, 0.0), _ASK_SECONDS)
+        return None if left == math.inf else max(left, 0.0)
+
     def _heard(self, child: _Child) -> _Made | None:
         try:
-            kind, said = pickle.loads(child.connection.recv_bytes())  # noqa: S301 - of our own child
+            kind, said = receive(child.connection)
         except (EOFError, OSError):
             self._lost(child)
         if kind == "made":
@@ -217,12 +231,12 @@ class _Processes:
         """What a child does: run what it is told to, until nobody tells it any more."""
         for other in others:
             other.close()
-        _settle_in(connection, parent)
-        execution = self._renew(_teller(self._observer, connection))
+        settle_in(connection, parent)
+        execution = self._renew(teller(self._observer, connection))
         execution.progress.place = cast("Any", place)
         while True:
             try:
-                number, news = pickle.loads(connection.recv_bytes())  # noqa: S301 - of our own parent
+                number, news = receive(connection)
                 for slot, value in news.items():
                     execution.values[slot] = freeze(value)
                 place[0] = nodes_of(self._steps.steps[number])[0].index
@@ -242,7 +256,7 @@ class _Processes:
         try:
             run_step(execution, step)
         except BaseException as raised:  # noqa: BLE001 - it is raised again in the parent
-            error, text = _sendable(raised), "".join(traceback.format_exception(raised.__cause__ or raised))
+            error, text = sendable(raised), "".join(traceback.format_exception(raised.__cause__ or raised))
         values = execution.values
         return _Made(
             outputs={} if error else {slot: values[slot] for slot in self._steps.makes[number]},
@@ -266,85 +280,6 @@ class _Processes:
             child.process.join()
 
 
-def _settle_in(connection: Connection, parent: int) -> None:
-    """In a child, right after the fork."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it, and ends its children
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    gc.freeze()  # what is inherited stays shared: no search for garbage touches it
-    np.random.seed()  # noqa: NPY002 - or all children would draw the same numbers
-    handler = _LogTeller(connection)
-    for logger in logging.Logger.manager.loggerDict.values():
-        if isinstance(logger, logging.Logger):
-            logger.handlers.clear()
-            logger.propagate = True
-    logging.getLogger().handlers = [handler]
-
-    def tell_warning(*said: Any, **_more: Any) -> None:
-        send(connection, ("warning", said[:4]))
-
-    warnings.showwarning = tell_warning
-
-
-class _LogTeller(logging.handlers.QueueHandler):
-    """Sends log records to the parent."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)  # type: ignore[arg-type]
-        self._connection = connection
-
-    def enqueue(self, record: logging.LogRecord) -> None:
-        """Send one."""
-        send(self._connection, ("log", record))
-
-
-def _teller(observer: events.Observer | None, connection: Connection) -> events.Observer | None:
-    """An observer that tells the parent what its observer wants to hear, and no more."""
-    hooks = sorted(hooks_of(type(observer) if observer is not None else None).intersection(_HOOKS))
-    if not hooks:
-        return None
-
-    def telling(hook: str) -> Callable[[Any, Any], None]:
-        return lambda _self, event: send(connection, (hook, event))
-
-    return type("Teller", (events.Observer,), {hook: telling(hook) for hook in hooks})()
-
-
-def _sendable(error: BaseException) -> BaseException:
-    """The error itself, or what can be said of it when it cannot be pickled."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-    except Exception:  # noqa: BLE001 - whatever stands in the way
-        return ProcessTraceback(text=f"{type(error).__name__}: {error}")
-    return error
-
-
-class _Pickler(pickle.Pickler):
-    """Keeps how an array lies in memory: the order in which its numbers are added depends on it."""
-
-    def reducer_override(self, value: Any) -> Any:
-        """Arrays with gaps or turned axes; all others as ever."""
-        if type(value) is not np.ndarray or value.dtype.hasobject:
-            return NotImplemented
-        if value.flags.forc or not value.size:
-            return NotImplemented
-        low, high = np.lib.array_utils.byte_bounds(value)
-        memory = ctypes.string_at(low, high - low)
-        offset = value.__array_interface__["data"][0] - low
-        return _array, (value.shape, value.dtype, memory, offset, value.strides)
-
-
-def _array(
-    shape: tuple[int, ...], dtype: np.dtype, memory: bytes, offset: int, strides: tuple[int, ...]
-) -> np.ndarray:
-    return np.ndarray(shape, dtype, buffer=memory, offset=offset, strides=strides)
-
-
-def send(connection: Connection, said: Any) -> None:
-    """Send something; ``pickle.loads`` reads it."""
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=5).dump(said)
-    connection.send_bytes(buffer.getbuffer())
+def _limit(step: Step) -> float | None:
+    """The seconds that a discipline allows itself; a loop runs its disciplines more than once."""
+    return None if isinstance(step, Loop) else type(step.discipline).MAX_SECONDS

@@ -91,7 +91,11 @@ class Handover:
         """The inputs as the discipline declared them."""
         ready = dict(inputs)
         for name, convert in self.conversions.items():
-            ready[name] = convert(ready[name])
+            try:
+                ready[name] = convert(ready[name])
+            except OverflowError as error:
+                msg = f"input {name!r}: {error}"
+                raise OverflowError(msg) from None
         return ready
 
     def before(self, run: Run) -> Run:

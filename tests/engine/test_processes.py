@@ -12,7 +12,9 @@ import pytest
 
 from sostrades_api.engine import (
     CouplingNotConverged,
+    Discipline,
     DisciplineExited,
+    DisciplineOverdue,
     DisciplineRaised,
     ExecutionStopped,
     MemoryCache,
@@ -183,6 +185,22 @@ def test_a_request_to_stop_ends_what_runs():
 
     with pytest.raises(ExecutionStopped, match="D0"):
         side_by_side(*[lambda i: time.sleep(60) or 1.0] * 2).execute(BY_PROCESSES, should_stop=should_stop)
+    assert time.monotonic() < begun + 20
+
+
+def test_a_discipline_that_never_returns_is_ended_and_named_where_it_says_how_long_it_may_take():
+    class Endless(Discipline):
+        DESC_OUT = {"y": {"type": "float"}}
+        MAX_SECONDS = 0.2
+
+        def run(self, inputs):
+            while True:
+                pass
+
+    begun = time.monotonic()
+    model = process({"A": Endless, "B": discipline({"u": START}, {"b": None}, lambda i: {"b": 1.0})})
+    with pytest.raises(DisciplineOverdue, match=r"'A' ran longer than the 0\.2 s"):
+        build(model).execute(BY_PROCESSES)
     assert time.monotonic() < begun + 20
 
 
