@@ -19,6 +19,7 @@ from sostrades_api.engine.value_types import MISSING
 _REMEMBERED_SHARE = 1e-6
 # No magnitude means no change: the smallest number there is keeps such a coupling from 0 / 0.
 _TINY = 5e-324
+_INFINITY = math.inf
 # Below this number of floats a loop in Python is quicker than arrays (measured).
 _FEW = 12
 
@@ -57,18 +58,17 @@ class _FewFloats:
             before = old[i]
             if before is MISSING:
                 continue
-            change = after - before if after >= before else before - after
-            if not change < math.inf:
-                return math.inf
-            magnitude = after if after >= 0.0 else -after
-            if magnitude < before:
-                magnitude = before
-            elif magnitude < -before:
-                magnitude = -before
-            if magnitude > largest[i]:
+            if after >= before:
+                change, magnitude = after - before, (after if after > -before else -before)
+            else:
+                change, magnitude = before - after, (before if before > -after else -after)
+            if not change < _INFINITY:
+                return _INFINITY
+            known = largest[i]
+            if magnitude > known:
                 largest[i] = magnitude
-            elif magnitude < _REMEMBERED_SHARE * largest[i]:
-                magnitude = _REMEMBERED_SHARE * largest[i]
+            elif magnitude < _REMEMBERED_SHARE * known:
+                magnitude = _REMEMBERED_SHARE * known
             if change > worst * magnitude:
                 worst = change / magnitude
         return worst

@@ -20,7 +20,7 @@ from sostrades_api.engine.tally import Tally
 
 QUICK = 2e-6
 """Seconds: where disciplines take less on average, the clock would cost more than a twentieth of them."""
-TOGETHER = 7
+TOGETHER = 15
 """Runs of a row of quick disciplines that are clocked as a whole, between two in detail."""
 _FEW = 8
 """Disciplines that are always clocked one by one: sharing out would cost as much as it saves."""
