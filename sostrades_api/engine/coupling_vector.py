@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.protection import freeze_array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,8 +64,7 @@ class CouplingVector:
 
     def scatter(self, vector: np.ndarray, values: list[Any]) -> None:
         """Put the numbers of a vector into the couplings; arrays and tables look into a copy."""
-        memory = np.array(vector, dtype=np.float64)
-        memory.flags.writeable = False
+        memory = freeze_array(np.array(vector, dtype=np.float64))
         for slot, where in self.layout:
             if where.stop > where.start:
                 values[slot] = _replaced(values[slot], _Reader(memory[where]))

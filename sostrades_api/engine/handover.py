@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sostrades_api.engine import units
-from sostrades_api.engine.protection import FrozenDict, FrozenList
+from sostrades_api.engine.protection import FrozenDict, FrozenList, freeze_array
 from sostrades_api.engine.value_types import ValueType, VariableType
 from sostrades_api.engine.variable import Variable
 
@@ -63,9 +63,7 @@ def _converted(value: Any, value_type: ValueType, by: Conversion) -> Any:
             frame[name] = _finite(frame[name].to_numpy() * factor, frame[name].to_numpy())
         return frame
     if isinstance(value, np.ndarray):
-        array = _finite(value * by.factor, value)
-        array.flags.writeable = False
-        return array
+        return freeze_array(_finite(value * by.factor, value))
     element = value_type.element or value_type
     if isinstance(value, Mapping):
         return FrozenDict({key: _converted(item, element, by) for key, item in value.items()})

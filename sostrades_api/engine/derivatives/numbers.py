@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sostrades_api.engine.protection import freeze_array
+
 
 def numbers_of(value: Any) -> np.ndarray:
     """All floats of a value, 1-D; complex when one of them is."""
@@ -90,9 +92,7 @@ class _Rebuilder:
     def _array(self, value: np.ndarray) -> np.ndarray:
         if value.dtype.kind not in "fc":
             return value
-        made = self._take(value.size).reshape(value.shape).copy()
-        made.flags.writeable = False
-        return made
+        return freeze_array(self._take(value.size).reshape(value.shape).copy())
 
     def _frame(self, frame: pd.DataFrame) -> pd.DataFrame:
         chosen = set(float_columns(frame))
