@@ -215,3 +215,15 @@ def test_after_a_kill_an_execution_goes_on_from_what_was_done(
     assert sorted(journal.read_text().splitlines()[2:]) == sorted(set(ALL) - {first})
     assert execution.attempt == 2
     assert session.scalar(kept) == 3
+
+
+def test_branches_in_processes_store_what_they_store_one_after_the_other(session, actor, study, run, change):
+    change(study, n_processes=2, parallel_by="processes", factor=0.3)
+    ran, parallel = run(study)
+    assert ran == ALL
+    change(study, n_processes=1, reuse_results=False)
+    ran, serial = run(study)
+    assert ran == ALL
+    assert digests(session, parallel) == digests(session, serial)
+    change(study, n_processes=2, reuse_results=True)
+    assert run(study)[0] == []
