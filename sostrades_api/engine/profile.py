@@ -21,7 +21,8 @@ class DisciplineProfile:
         seconds: spent in its ``run``, all runs together.
         runs: how often it ran; in a loop, once an iteration and more for derivatives by steps.
         share: of the whole execution's time, from 0 to 1.
-        iterations: of the innermost loop that it is in, all solves together; None outside loops.
+        iterations: of the innermost loop that it is in, all solves together; None outside loops, and of a
+            loop that was not solved, for what it makes was known.
         reused: whether what it makes was known, so that it did not run.
     """
 
@@ -72,7 +73,7 @@ class Profile:
                     seconds=seconds[path],
                     runs=runs[path],
                     share=seconds[path] / whole,
-                    iterations=iterations.get(path),
+                    iterations=None if path in reused else iterations.get(path),
                     reused=path in reused,
                 )
                 for path in seconds

@@ -53,6 +53,8 @@ class RunMonitor(Observer):
         self.followed = Progress(tuple(disciplines))
         self._paths = tuple(disciplines)
         self._loops = {loop[0]: tuple(loop) for loop in loops}  # by the first of their disciplines
+        places = {path: index for index, path in enumerate(disciplines)}
+        self._ends = {first: places[loop[-1]] for first, loop in self._loops.items()}
         self._tolerance = tolerance
         self._log = log
         self._whereabouts = whereabouts
@@ -107,7 +109,8 @@ class RunMonitor(Observer):
             settled = self.followed.settled
             for loop in self._loops.values():
                 label = ", ".join(loop)
-                if label in self._last and self._paths.index(loop[-1]) < settled:
+                solved = label in self._last and self._ends[loop[0]] < settled
+                if solved and loop[0] not in self.reused:
                     iterations, residual = self._last[label]
                     said = f"{iterations} iterations, residual {residual:.3g}"
                     self._say(loop, f"loop {_listed(loop)} ended after {said}", discipline=None)

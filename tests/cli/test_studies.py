@@ -1,5 +1,6 @@
 """Processes and study cases from the command line."""
 
+import re
 import threading
 
 import pytest
@@ -114,13 +115,24 @@ def test_the_traceback_of_a_failure_is_shown_with_its_history(flask, session, st
     execution = session.get(Execution, execution_id)
     execution.state, execution.error_message = ExecutionState.FAILED, "broken"
     execution.traceback = "Traceback (most recent call last):\n  line 1\nValueError: /srv/x\n"
+    execution.profile = {
+        "total_seconds": 2.0, "discipline_seconds": 1.5, "engine_share": 0.25, "saved_seconds": 0.0,
+        "disciplines": ["Quick", "Slow"], "seconds": [0.5, 1.0], "calls": [1, 3],
+        "iterations": [None, 3], "reused": [False, False],
+    }
     session.commit()
     shown = flask.json("show_execution", execution_id)
     assert (shown["state"], shown["error_message"]) == ("FAILED", "broken")
     assert shown["traceback"] == execution.traceback
     assert [(row["to"], row["actor"]) for row in shown["transitions"]] == [("QUEUED", "command line")]
     assert "token" not in shown
+    assert shown["profile"]["engine_share"] == 0.25
+    assert [(row["discipline"], row["calls"]) for row in shown["profile"]["disciplines"]] == [
+        ("Slow", 3),
+        ("Quick", 1),
+    ]
     text = flask.ok("show_execution", execution_id)
+    assert re.search(r"Slow +1\.000000 +50\.0% +3 +3 +no\n", text)
     assert text.endswith(execution.traceback)
     assert "QUEUED" in text
     assert f"no execution {execution_id + 1}" in flask.error("show_execution", execution_id + 1)
