@@ -102,7 +102,8 @@ def chromium() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A live platform with accounts and study cases."""
     folder = tmp_path_factory.mktemp("site")
-    settings = Settings(data_dir=folder / "instance", secret_key="x", rate_limit="")
+    # A run that is asked to stop need not be waited for.
+    settings = Settings(data_dir=folder / "instance", secret_key="x", rate_limit="", stop_grace_seconds=0.5)
     app = create_app(settings)
     migrate_database(app)
     with LivePlatform(settings, test_processes=True) as platform:

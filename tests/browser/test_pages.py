@@ -51,7 +51,7 @@ def test_a_running_study_shows_progress_and_can_be_stopped(open_browser, site):
     watch.sign_in()
     page = watch.page
     watch.open(f"/study-case/{site.studies['slow']}/data")
-    page.get_by_label("A slow run.seconds").fill("5")
+    page.get_by_label("A slow run.seconds").fill("600")
     page.get_by_role("button", name="Save").locator("visible=true").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     watch.open(f"/study-case/{site.studies['slow']}")

@@ -1,7 +1,6 @@
 """The demo as one process tree: it serves what it prints, keeps everything, leaves nothing running."""
 
 import json
-import os
 import signal
 import stat
 import time
@@ -67,7 +66,7 @@ def test_a_demo_that_is_interrupted_while_it_starts_leaves_nothing_running(tmp_p
     data_dir = tmp_path / "data"
     process = start_demo(data_dir, "--port", "0")
     while process.poll() is None and not (data_dir / "logs" / "web.log").exists():
-        os.sched_yield()
+        time.sleep(0.01)
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,7 +18,7 @@ from tests.support.live import LivePlatform, wait_until
 
 pytestmark = pytest.mark.slow
 
-NAP = 0.8  # seconds that a run sleeps
+LONG = 60.0  # seconds that a run sleeps at most: until its test wakes it
 
 
 @pytest.fixture
@@ -31,9 +32,9 @@ def queue(live_settings):
 def start(session, make_case, actor, queue, tmp_path):
     """Request an execution that sleeps; its id and its journal."""
 
-    def start(nap=NAP):
+    def start(nap=LONG):
         journal = tmp_path / f"journal-{time.monotonic_ns()}"
-        study = make_case("test_slow", seconds=nap, journal=str(journal))
+        study = make_case("test_slow", seconds=nap, journal=str(journal), until=f"{journal}.wake")
         execution = execution_request(session, study, actor=actor, queue=queue)
         return execution.id, journal
 
@@ -69,6 +70,11 @@ def asleep(journal):
     return lambda: journal.exists() and journal.read_text().splitlines()[-1:] == ["start"]
 
 
+def wake(journal):
+    """End the sleep of this run, also of its next attempt."""
+    Path(f"{journal}.wake").touch()
+
+
 def horses(platform):
     """The work-horses, those that stand by too."""
     return [horse for pid in platform.workers() for horse in psutil.Process(pid).children()]
@@ -86,8 +92,11 @@ def test_killing_work_horse_worker_and_queue_server(live_settings, start, finish
 
         execution, journal = start()
         wait_until(asleep(journal))
-        for horse in horses(platform):
+        killed = horses(platform)
+        for horse in killed:
             horse.kill()
+        wait_until(lambda: not any(alive(horse) for horse in killed), seconds=5)
+        wake(journal)
         assert finished_once(execution, journal) == 2
 
         execution, journal = start()
@@ -95,7 +104,8 @@ def test_killing_work_horse_worker_and_queue_server(live_settings, start, finish
         worker = worker_of(session, execution)
         (horse,) = worker.children()
         worker.kill()
-        wait_until(lambda: not horse.is_running() or horse.status() == psutil.STATUS_ZOMBIE, seconds=5)
+        wait_until(lambda: not alive(horse), seconds=5)
+        wake(journal)
         assert finished_once(execution, journal) == 2
 
         several = [start(0.3) for _ in range(5)]
@@ -107,6 +117,7 @@ def test_killing_work_horse_worker_and_queue_server(live_settings, start, finish
         wait_until(asleep(journal))
         os.kill(read_state(live_settings).pid, signal.SIGKILL)
         meanwhile = start(0.1)
+        wake(journal)
         assert finished_once(execution, journal) == 1
         assert finished_once(*meanwhile) == 1
 
@@ -129,10 +140,11 @@ def test_killing_the_pool_leaves_nothing_and_the_next_pool_goes_on(
         pool.wait()
         wait_until(lambda: not any(alive(process) for process in family), seconds=10)
 
+        wake(journal)
         pool = platform.start_workers(1)
         assert finished_once(execution, journal) == 2
 
-        execution, journal = start(5.0)
+        execution, journal = start()
         wait_until(asleep(journal))
         family = psutil.Process(pool.pid).children(recursive=True)
         pool.terminate()
@@ -142,7 +154,10 @@ def test_killing_the_pool_leaves_nothing_and_the_next_pool_goes_on(
 
 
 def alive(process):
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def queue_servers(pool):

@@ -1,5 +1,7 @@
 """Real worker processes run real executions."""
 
+import time
+
 import pytest
 
 from sostrades_api.models import Execution, ExecutionState, ExecutionValue
@@ -103,9 +105,10 @@ def test_a_warm_start_begins_where_the_last_result_of_the_study_case_ended(sessi
 
 
 def test_a_long_run_shows_progress_and_stops_when_asked(
-    make_case, session, actor, queue, status_of, run, platform
+    make_case, session, actor, queue, status_of, run, platform, tmp_path, worker_pool
 ):
-    study = make_case("test_slow", seconds=1.2)
+    awake = tmp_path / "awake"
+    study = make_case("test_slow", seconds=60.0, until=str(awake), reuse_results=False)
     execution_request(session, study, actor=actor, queue=queue)
 
     def sleeping():
@@ -117,6 +120,8 @@ def test_a_long_run_shows_progress_and_stops_when_asked(
     assert status["study_case_execution_cpu"] != "----"
     execution_stop(session, study, actor=actor, queue=queue)
     assert status_of(study)["study_case_execution_status"] == "RUNNING"
+    time.sleep(1.0)  # the run looks for the wish several times in it
+    awake.touch()
     wait_until(lambda: status_of(study)["study_case_execution_status"] == "STOPPED")
     status = status_of(study)
     assert list(status["disciplines_status"].values()) == ["DONE", "PENDING"]
@@ -125,9 +130,12 @@ def test_a_long_run_shows_progress_and_stops_when_asked(
     dead_queue = ExecutionQueue.for_web(
         platform.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
     )
+    awake.unlink()
     execution_request(session, study, actor=actor, queue=queue)
     wait_until(sleeping)
     execution_stop(session, study, actor=actor, queue=dead_queue)
+    time.sleep(4 * worker_pool.settings.heartbeat_seconds)  # the supervisor looks once in each
+    awake.touch()
     wait_until(lambda: status_of(study)["study_case_execution_status"] == "STOPPED")
 
     again = run(study)

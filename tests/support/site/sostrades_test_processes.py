@@ -34,18 +34,19 @@ class AddOne(Discipline):
 
 
 class Sleep(Discipline):
-    """Sleeps in short naps, and leaves a line in a journal when it starts and when it ends."""
+    """Sleeps in short naps, or until a file exists; leaves a line in a journal when it starts and ends."""
 
     DESC_IN = {
         "seconds": {"type": "float", "unit": "s", "default": 1.0, "namespace": "ns"},
         "journal": {"type": "string", "default": "", "namespace": "ns"},
+        "until": {"type": "string", "default": "", "namespace": "ns"},
     }
     DESC_OUT = {"slept": {"type": "float", "unit": "s", "namespace": "ns"}}
 
     def run(self, inputs):
         _write(inputs["journal"], "start")
-        end = time.monotonic() + inputs["seconds"]
-        while time.monotonic() < end:
+        end, until = time.monotonic() + inputs["seconds"], inputs["until"]
+        while time.monotonic() < end and not (until and Path(until).exists()):
             time.sleep(0.01)
         _write(inputs["journal"], "end")
         return {"slept": inputs["seconds"]}
