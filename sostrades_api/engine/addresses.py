@@ -5,7 +5,7 @@ order, nesting, settings and start) and what it reads. An input that another ste
 address, so no output is read to know an address, and all are known before the first discipline runs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sostrades_api.engine.dependencies import Dependencies, nodes_of
@@ -26,6 +26,7 @@ class Addresses:
         values: the slots at the start; a loop's address holds what it starts from.
         digests: by slot, where they are known; equal digests must mean equal values.
         settings: slots of the study's numerical parameters that decide how loops are solved, by name.
+        variable_at: what the plan declares of a slot; a given value is checked, and normalised, by that.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class Addresses:
         *,
         digests: Mapping[int, str],
         settings: Mapping[str, int],
+        variable_at: Callable[[int], Variable],
     ) -> None:
         self._steps = steps
         self._values = values
         self._digests = dict(digests)
         self._settings = settings
+        self._variable_at = variable_at
         self._known: dict[int, str | None] = {}
 
     def of(self, number: int) -> str | None:
@@ -81,7 +84,24 @@ class Addresses:
         if slot not in self._digests:
             value = self._values[slot]
             self._digests[slot] = "missing" if value is MISSING else value_digest(value)
-        return self._digests[slot]
+        declared = self._steps.declared.get(slot) or _declare(self._steps, slot, self._variable_at(slot))
+        return f"{declared} {self._digests[slot]}"
+
+
+def prepare_addresses(steps: Dependencies, variables: Sequence[Variable]) -> None:
+    """Find out, before the first execution, what does not depend on values; variables are given by slot."""
+    for number, step in enumerate(steps.steps):
+        identity_of(steps, number)
+        for node in nodes_of(step):
+            discipline_version(type(node.discipline))
+    for slot, variable in enumerate(variables):
+        if steps.maker[slot] is None:
+            _declare(steps, slot, variable)
+
+
+def _declare(steps: Dependencies, slot: int, variable: Variable) -> str:
+    steps.declared[slot] = text_digest(_declared("", variable))
+    return steps.declared[slot]
 
 
 def identity_of(steps: Dependencies, number: int) -> str:
@@ -90,15 +110,17 @@ def identity_of(steps: Dependencies, number: int) -> str:
     if number not in known:
         step, makes = steps.steps[number], steps.makes[number]
         parts = [text for node in nodes_of(step) for text in _described(node)]
-        loop = _described_loop(step, makes) if isinstance(step, Loop) else ()
+        loop = _described_loop(step, makes, steps.reads[number]) if isinstance(step, Loop) else ()
         known[number] = text_digest(type(step).__name__, *parts, *loop)
     return known[number]
 
 
-def _described_loop(loop: Loop, makes: Sequence[int]) -> Iterator[str]:
-    """Its wiring, order of sweep and nesting, by places."""
+def _described_loop(loop: Loop, makes: Sequence[int], reads: Sequence[int]) -> Iterator[str]:
+    """Its wiring, order of sweep and nesting, by places among what it makes and what it reads."""
     places = {slot: place for place, slot in enumerate(makes)}
-    yield repr([places.get(slot) for node in loop.nodes for slot in node.in_slots])
+    # below nought what comes from outside: several disciplines may read one such value, or each its own
+    wired = places | {slot: -1 - place for place, slot in enumerate(reads) if slot not in places}
+    yield repr([[wired.get(slot) for slot in node.in_slots] for node in loop.nodes])
     order = {node: place for place, node in enumerate(loop.nodes)}
     for each in loops_of(loop):
         fed = [places.get(slot) for slot, _ in each.feedback]

@@ -15,7 +15,8 @@ class Dependencies:
     def __init__(self, steps: Sequence[Step], *, slots: int) -> None:
         self.steps = tuple(steps)
         self._slots = slots
-        self.identities: dict[int, str] = {}  # what ``addresses.identity_of`` has found
+        self.identities: dict[int, str] = {}  # what ``addresses`` has found of steps,
+        self.declared: dict[int, str] = {}  # and of slots
 
     @cached_property
     def makes(self) -> tuple[tuple[int, ...], ...]:

@@ -37,9 +37,7 @@ def _described_loop(loop: Loop, names: Sequence[str], margin: str) -> list[str]:
     return lines
 
 
-def downstream_of(
-    loops: Sequence[Loop], steps: Sequence[Step], names: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
+def downstream_of(loops: Sequence[Loop], steps: Sequence[Step], names: Sequence[str]) -> dict[str, Any]:
     """The fields of a result that say what depends on these loops, the loops themselves among it."""
     if not loops:
         return {}

@@ -7,10 +7,10 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal
 
-from sostrades_api.engine.addresses import identity_of
+from sostrades_api.engine.addresses import prepare_addresses
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.crews import crew_for
-from sostrades_api.engine.dependencies import Dependencies, nodes_of
+from sostrades_api.engine.dependencies import Dependencies
 from sostrades_api.engine.derivatives.of_plan import derivatives_of
 from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
@@ -33,7 +33,6 @@ from sostrades_api.engine.session import Session
 from sostrades_api.engine.stretches import NodeRow
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
-from sostrades_api.engine.versions import discipline_version
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
@@ -253,10 +252,7 @@ class Plan:
 
     def prepare_addresses(self) -> None:
         """Find out, before the first execution with a cache, what does not depend on values."""
-        for number, step in enumerate(self.steps):
-            identity_of(self.dependencies, number)
-            for node in nodes_of(step):
-                discipline_version(type(node.discipline))
+        prepare_addresses(self.dependencies, [planned.variable for planned in self.variables.values()])
 
     def session(self, *, incremental: bool = True) -> Session:
         """A session: executions in memory where only what a change touches is run.

@@ -66,6 +66,7 @@ class Recall:
             list(execution.values),
             digests={plan.slot(name): f"given:{digest}" for name, digest in digests.items()},
             settings={name: plan.slot(name) for name in ADDRESSED},
+            variable_at=lambda slot: plan.variables[execution.names[slot]].variable,
         )
         self._found: dict[int, ComputedResult] = {}
         self.references: dict[int, str] = {}
