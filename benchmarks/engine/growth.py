@@ -64,19 +64,22 @@ class Point:
     found: dict[str, dict[str, Any]]
 
 
-def measure(pythons: Mapping[str, str], *, quick: bool, most_seconds: float) -> list[Point]:
-    """All sizes as long as there is time: what figures are about first, then small ones of every kind."""
+def measure(pythons: Mapping[str, str], *, quick: bool, most_seconds: float) -> tuple[list[Point], list[str]]:
+    """All sizes as long as there is time, and what there was none for.
+
+    What figures are about comes first, then small sizes of every kind.
+    """
     order = sorted(
         ((size, kind) for kind, growth in enumerate(GROWTHS) for size in growth.wanted(quick=quick)),
         key=lambda each: (GROWTHS[each[1]].row not in GRAPHS, each),
     )
     peers = [name for name in PEERS if name in pythons and not quick]
     given_up: set[tuple[str, str]] = set()
-    points = []
+    points, left_out = [], []
     for size, kind in order:
         growth = GROWTHS[kind]
         if elapsed() > most_seconds:
-            say(f"no time is left for {growth.label} {size}")
+            left_out.append(f"{growth.label} {size:,}")
             continue
         say(f"growth: {growth.label} {size}")
         point = Point(growth, size, {})
@@ -91,7 +94,9 @@ def measure(pythons: Mapping[str, str], *, quick: bool, most_seconds: float) -> 
             if not _may_go_on(point.found[name], growth.sizes, size):
                 given_up.add((growth.row, name))
         points.append(point)
-    return sorted(points, key=lambda point: (GROWTHS.index(point.growth), point.size))
+    if left_out:
+        say(f"no time is left for {', '.join(left_out)}")
+    return sorted(points, key=lambda point: (GROWTHS.index(point.growth), point.size)), left_out
 
 
 def _one(python: str, name: str, growth: Growth, size: int, *, within: float) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class Findings:
     rows: Sequence[Row]
     measured: Measured
     points: Sequence[growth.Point]
+    left_out: Sequence[str]
     said: Sequence[tuple[str, dict]]
     command: str
     seconds: float
@@ -87,8 +88,10 @@ def markdown(found: Findings) -> str:
         "## A loop coupled by tables alone",
         headline.table(found.said),
     ]
-    if found.points:
+    if found.points or found.left_out:
         parts += ["## Growth", growth.NOTE, growth.table(found.points)]
+    if found.left_out:
+        parts.append(f"**Not measured**, since there was no time left: {', '.join(found.left_out)}.")
     parts += ["## How it is measured", SET_UP]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -117,6 +120,7 @@ def as_json(found: Findings) -> str:
             "figures": [dataclasses.asdict(each) for each in reached(found.rows, measured, found.points)],
             "loop_of_tables": [{"solver": label, **answer} for label, answer in found.said],
             "growth": [_point(point) for point in found.points],
+            "left_out": list(found.left_out),
         },
         indent=1,
     )
