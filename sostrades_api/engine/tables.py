@@ -51,6 +51,25 @@ def numeric_rows(frame: pd.DataFrame) -> np.ndarray | None:
     return numbers
 
 
+def with_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """A table of the same axes whose columns are the rows of this float array; it looks into the array.
+
+    Args:
+        frame: a table of floats, of which ``numeric_rows`` gave an array.
+        rows: of the same shape.
+    """
+    if not _BLOCKS_KNOWN or type(frame) is not pd.DataFrame:
+        return pd.DataFrame(rows.T, index=frame.index, columns=frame.columns, copy=False)
+    return _table_of_rows(frame, rows)
+
+
+def _table_of_rows(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    manager: Any = frame._mgr  # noqa: SLF001 - see above
+    blocks = (manager.blocks[0].make_block_same_class(rows),)
+    made = type(manager)(blocks, [axis.view() for axis in manager.axes], verify_integrity=False)
+    return pd.DataFrame._from_mgr(made, made.axes)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 def layout(frame: pd.DataFrame) -> Hashable:
     """What two tables have in common when each of their columns is of the same dtype."""
     if _BLOCKS_KNOWN:
@@ -131,6 +150,8 @@ def _blocks_as_expected() -> bool:
         frame.loc[1, "b"] = 9.0
         copied_right = copied["a"].tolist() == [9.0, 2.0] and copied["b"].tolist() == [3.0, 4.0]
         blocks = [block.values.dtype.kind for block in frame._mgr.blocks]  # type: ignore[attr-defined]  # noqa: SLF001
+        floats = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+        copied_right &= _table_of_rows(floats, 2 * floats.to_numpy().T).equals(2 * floats)
         blknos = frame._mgr.blknos  # type: ignore[attr-defined]  # noqa: SLF001
         return bool(again.equals(wanted) and copied_right and len(blknos) == 4 and "f" in blocks)
     except Exception:  # noqa: BLE001 - whatever it is, pandas' own ways are taken
