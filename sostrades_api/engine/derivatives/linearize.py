@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from sostrades_api.engine.derivatives.blocks import Block, ShapeFaultError, block_of, placed
 from sostrades_api.engine.derivatives.numbers import count, numbers_of, parts_of, with_numbers
-from sostrades_api.engine.derivatives.scalar_carry import MOST, Carry, scalar_carry
+from sostrades_api.engine.derivatives.scalar_carry import MOST, Carrying
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import DisciplineRaised, InvalidJacobian
 from sostrades_api.engine.node import Node
@@ -118,8 +118,8 @@ class Linearizer:
             inputs[name] = hand_out(inputs[name])
         return inputs
 
-    def carrier(self, *, forward: bool) -> Carry:
-        """A function that carries derivatives by one number through this discipline of declared floats."""
+    def carrying(self, *, forward: bool) -> Carrying:
+        """How to carry derivatives by one number through this discipline of declared floats."""
 
         def general(values: Any, carried: list[float]) -> None:
             for (made, read), entry in self.blocks(values).items():
@@ -128,11 +128,12 @@ class Linearizer:
 
         large = max(len(self._inputs), len(self._keys)) > MOST
         if large or self._handed_out or self.node.handover is not None:
-            return general
+            return Carrying(general=general)
         entries = [
             (key, read, made) if forward else (key, made, read) for key, (made, read) in self._keys.items()
         ]
-        return scalar_carry(self.node.discipline.jacobian, self._inputs, entries, general=general)
+        jacobian = self.node.discipline.jacobian
+        return Carrying(general=general, jacobian=jacobian, inputs=self._inputs, entries=entries)
 
     # --- as declared --------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sostrades_api.engine.derivatives.linearize import CENTRAL_STEP, Linearizer, Method
-from sostrades_api.engine.derivatives.scalar_carry import Carry
+from sostrades_api.engine.derivatives.scalar_carry import Carry, carriers
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 
@@ -28,13 +28,14 @@ class Route:
 
     @cached_property
     def forward(self) -> tuple[Carry, ...]:
-        """Of a plain route: what carries derivatives through each discipline, in order."""
-        return tuple(x.carrier(forward=True) for stage in self.stages for x in stage.linearizers)
+        """Of a plain route: what carries derivatives through the disciplines, in order."""
+        return carriers(x.carrying(forward=True) for stage in self.stages for x in stage.linearizers)
 
     @cached_property
     def backward(self) -> tuple[Carry, ...]:
         """The same from the outputs back, last discipline first."""
-        return tuple(x.carrier(forward=False) for stage in reversed(self.stages) for x in stage.linearizers)
+        back = (x for stage in reversed(self.stages) for x in stage.linearizers)
+        return carriers(x.carrying(forward=False) for x in back)
 
     @classmethod
     def between(

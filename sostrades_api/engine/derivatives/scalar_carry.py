@@ -1,12 +1,15 @@
-"""The shortest way to carry derivatives through a discipline of declared floats: one function per shape.
+"""The shortest way to carry derivatives through disciplines of declared floats: one loop for each shape.
 
-As for running such disciplines: compiled once a process from a text that holds counts, never names; each
-discipline gets it with its own names and slots as default arguments.
+As for running such disciplines: compiled once a process from a text that holds counts, never names; the rows
+of a stretch hold names and slots of neighbours as alike.
 """
 
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -14,47 +17,68 @@ MOST = 24
 """Inputs, or entries; larger shapes take the general way."""
 
 _TEXT = """
-def carry(values, carried, jacobian, general, {parameters}):
-    try:
-        found = jacobian({{{inputs}}})
-        {entries} = {looked_up}
-    except (Exception, SystemExit):
-        return general(values, carried)
-    if len(found) == {count} and {finite}:
-        {sums}
-    else:
-        general(values, carried)
+def carry(values, carried, rows):
+    for jacobian, general, {cells} in rows:
+        try:
+            found = jacobian({{{inputs}}})
+            {entries} = {looked_up}
+        except Exception:
+            general(values, carried)
+            continue
+        if len(found) == {count} and {finite}:
+            {sums}
+        else:
+            general(values, carried)
 """
 
 Carry = Callable[[Sequence[Any], list[float]], None]
-"""Adds what a discipline contributes to the derivatives carried, by slot."""
+"""Adds what disciplines contribute to the derivatives carried, by slot."""
 
 
-def scalar_carry(
-    jacobian: Callable[[Mapping[str, Any]], Mapping[Any, Any]],
-    inputs: Sequence[tuple[str, int]],
-    entries: Sequence[tuple[tuple[str, str], int, int]],
-    *,
-    general: Carry,
-) -> Carry:
-    """A function that asks for the Jacobian and carries derivatives from slots to slots.
+@dataclass(frozen=True, kw_only=True)
+class Carrying:
+    """How to carry derivatives through one discipline.
 
-    Args:
-        jacobian: of the discipline.
+    Attributes:
+        general: any way; does the same when entries are missing, more than these, or not finite floats.
+        jacobian: of the discipline; None when only the general way will do.
         inputs: short name and slot of each.
         entries: ``((output, input), source, target)``: to the target is added the entry times the source.
-        general: does the same when entries are missing, more than these, or not simply finite floats.
     """
-    code = _code(len(inputs), len(entries))
-    places = [item for part in (*inputs, *entries) for item in part]
-    return FunctionType(code, {"__builtins__": builtins}, "carry", (jacobian, general, *places))
+
+    general: Carry
+    jacobian: Callable[[Mapping[str, Any]], Mapping[Any, Any]] | None = None
+    inputs: Sequence[tuple[str, int]] = ()
+    entries: Sequence[tuple[tuple[str, str], int, int]] = ()
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Numbers of inputs and entries, where there is a quick way."""
+        return None if self.jacobian is None else (len(self.inputs), len(self.entries))
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """What the quick way needs."""
+        return self.jacobian, self.general, *(item for part in (*self.inputs, *self.entries) for item in part)
+
+
+def carriers(disciplines: Iterable[Carrying]) -> tuple[Carry, ...]:
+    """Functions that carry derivatives through all, in order."""
+    found: list[Carry] = []
+    for shape, group in groupby(disciplines, key=attrgetter("shape")):
+        if shape is None:
+            found.extend(each.general for each in group)
+        else:
+            rows = tuple(each.row for each in group)
+            found.append(FunctionType(_code(*shape), {"__builtins__": builtins}, "carry", (rows,)))
+    return tuple(found)
 
 
 @cache
 def _code(inputs: int, entries: int) -> CodeType:
-    parameters = [f"i{k}, s{k}" for k in range(inputs)] + [f"k{k}, f{k}, t{k}" for k in range(entries)]
+    cells = [f"i{k}, s{k}" for k in range(inputs)] + [f"k{k}, f{k}, t{k}" for k in range(entries)]
     text = _TEXT.format(
-        parameters=", ".join(parameters),
+        cells=", ".join(cells),
         inputs=", ".join(f"i{k}: values[s{k}]" for k in range(inputs)),
         entries="".join(f"e{k}, " for k in range(entries)),
         looked_up="".join(f"found[k{k}], " for k in range(entries)),
