@@ -106,7 +106,7 @@ def test_without_redis_a_request_is_accepted_and_a_sweep_announces_it(
     start = time.monotonic()
     execution = request_it(study, dead_queue)
     status = execution_status(session, study, actor=actor, queue=dead_queue)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10
     assert status["study_case_execution_status"] == "PENDING"
     assert status["queue_position"] is None
     soon = platform.settings.model_copy(update={"sweep_seconds": 1e-6})

@@ -51,7 +51,7 @@ def test_a_reader_does_not_wait_for_a_writer(engine, session):
         writer.flush()
         began = time.monotonic()
         names = reader.scalars(select(Group.name)).all()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5  # a writer is waited for 10 s
     assert names == ["before"]
 
 
