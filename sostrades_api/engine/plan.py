@@ -200,17 +200,19 @@ class Plan:
             observer=observer,
             should_stop=should_stop,
         )
+        recall = None
         if cache is None:
             execution.run(lambda: self._run(execution, crew))
         else:
             recall = Recall(
                 self, execution, cache=cache, digests=digests or {}, costs=self._costs, observer=observer
             )
-            execution.run(lambda: recall.run(crew=crew))
+            run = recall.run
+            execution.run(lambda: run(crew=crew))
         result = self.result(
             execution, values=slots, history=execution.residuals, unconverged=execution.unconverged
         )
-        if cache is not None:
+        if recall is not None:
             known = {self._names[slot]: reference for slot, reference in recall.references.items()}
             result = replace(result, references=known, saved_seconds=recall.saved_seconds)
             self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
@@ -345,7 +347,7 @@ class Plan:
                 slots[self._slots[name]] = value
         for name, value in self.check(values).items():
             slots[self._slots[name]] = freeze(value)
-        self.require_structure(slots)
+        self.require_structure({name: slots[self._slots[name]] for name in self.structuring})
         missing = []
         for slot in self._needed:
             if slots[slot] is MISSING:
@@ -357,10 +359,12 @@ class Plan:
             raise missing_inputs(missing, self.variables)
         return slots
 
-    def require_structure(self, slots: Sequence[Any]) -> None:
+    def require_structure(self, values: Mapping[str, Any]) -> None:
         """Raise ``OtherStructure`` when structuring values are not those that the plan was built for."""
         others = [
-            name for name, value in self.structuring.items() if not same_bits(slots[self._slots[name]], value)
+            name
+            for name, value in self.structuring.items()
+            if name in values and not same_bits(values[name], value)
         ]
         if others:
             raise OtherStructure(variables=tuple(others))
