@@ -244,7 +244,7 @@ def _moved(value: Any) -> Any:
         return freeze(value * 1.0625 + 0.03125)
     if isinstance(value, pd.DataFrame):
         return freeze(
-            value.assign(**{n: _moved(c.to_numpy()) for n, c in value.items() if c.dtype.kind == "f"})
+            value.assign(**{str(n): _moved(c.to_numpy()) for n, c in value.items() if c.dtype.kind == "f"})
         )
     return value
 
