@@ -163,6 +163,8 @@ def _show(status: dict[str, Any], *, as_json: bool) -> None:
         print_json(status)
     else:
         click.echo(status["study_case_execution_status"])
+    if status["converged"] is False:
+        note(f"Not converged: the results of {', '.join(status['unconverged'])} are no solution")
 
 
 def _reason(status: dict[str, Any]) -> str:

@@ -98,12 +98,8 @@ def study_case_load(
             entry = {**plan.descriptions[name], **show(default_of(plan.plan.variables[name]), tables=True)}
         else:
             entry = plan.defaults[name]
-        if (
-            name in computed and entry["editable"]
-        ):  # what is shown here is the result, not where a loop starts
-            entry = {**entry, "editable": False}
-        if name in computed and unconverged.has_variable(name):
-            entry = {**entry, "converged": False}
+        if name in computed:
+            entry = _as_result(entry, converged=not unconverged.has_variable(name))
         variables[full_name(snapshot.name, relative=name)] = entry
     return LoadedStudy(
         revision=snapshot.revision,
@@ -156,6 +152,14 @@ def _read_snapshot(session: Session, study_case_id: int) -> _Snapshot:
     revision, name, process_name, _, _ = rows[0]
     digests = {parameter: digest for *_, parameter, digest in rows if parameter is not None}
     return _Snapshot(revision, name, process_name, digests)
+
+
+def _as_result(entry: dict[str, Any], *, converged: bool) -> dict[str, Any]:
+    """What is shown is the result, which nobody edits, not where a loop starts."""
+    changes: dict[str, Any] = {} if converged else {"converged": False}
+    if entry["editable"]:
+        changes["editable"] = False
+    return {**entry, **changes} if changes else entry
 
 
 def _unconverged(session: Session, execution_id: int | None) -> Unconverged:
