@@ -49,7 +49,14 @@ def _same_columns(first: pd.Series, second: pd.Series) -> bool:
         return False
     if isinstance(first.dtype, np.dtype) and first.dtype.kind != "O":
         return _same_arrays(first.to_numpy(), second.to_numpy())
+    if isinstance(first.dtype, pd.CategoricalDtype) and not _same_categories(first.dtype, second.dtype):
+        return False
     return all(map(same_bits, first.tolist(), second.tolist()))
+
+
+def _same_categories(first: pd.CategoricalDtype, second: Any) -> bool:
+    """Codes count categories in their order, which pandas' own comparison leaves aside."""
+    return first.ordered == second.ordered and first.categories.equals(second.categories)
 
 
 _COMPARE: dict[type, Callable[[Any, Any], bool]] = {

@@ -84,4 +84,6 @@ def _feed_frame(frame: pd.DataFrame, feed: Feed) -> None:
             _feed_array(column.to_numpy(), feed)
         else:
             feed(f"x{column.dtype};".encode())
+            if isinstance(column.dtype, pd.CategoricalDtype):  # codes count them in their order
+                _feed([bool(column.dtype.ordered), *column.dtype.categories.tolist()], feed)
             _feed([None if cell is pd.NA or cell != cell else cell for cell in column.tolist()], feed)  # noqa: PLR0124

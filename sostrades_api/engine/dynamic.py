@@ -1,6 +1,7 @@
 """Settling a structure: place, read structuring values, ask what they add, until nothing changes any more."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -145,7 +146,8 @@ def _structuring_values(
     found: dict[str, Any] = {}
     faults: dict[str, tuple[str, ...]] = {}
     for name, deciders in settled.deciders.items():
-        consulted[name] = value = values.get(name, MISSING)
+        value = values.get(name, MISSING)
+        consulted[name] = deepcopy(value)  # the caller's own list may change while the plan is remembered
         if value is MISSING:
             value = _default(settled, name, deciders)
         else:

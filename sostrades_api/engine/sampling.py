@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sostrades_api.engine.errors import ExecutionError, ExecutionStopped, InvalidInputs, InvalidValue
+from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.errors import (
+    EngineError,
+    ExecutionError,
+    ExecutionStopped,
+    InvalidInputs,
+    InvalidValue,
+    SettingsError,
+)
 from sostrades_api.engine.missing import no_such_variable
 from sostrades_api.engine.numerical import RESIDUALS
 from sostrades_api.engine.protection import freeze, thaw
@@ -26,7 +34,7 @@ class Samples:
     """
 
     values: Mapping[str, list[Any]]
-    failures: Mapping[int, ExecutionError]
+    failures: Mapping[int, EngineError]
     unconverged: tuple[int, ...]
 
 
@@ -48,7 +56,7 @@ def execute_many(
     slots = [plan.slot(name) for name in columns]
     wanted = [plan.slot(name) for name in outputs]
     read = itemgetter(*wanted) if len(wanted) > 1 else lambda made: tuple(made[slot] for slot in wanted)
-    rows, failures, unconverged = [], dict[int, ExecutionError](), []
+    rows, failures, unconverged = [], dict[int, EngineError](), []
     made = template.copy()
     execution = plan.execution(made, observer=None, should_stop=should_stop)
     for number, sample in enumerate(zip(*columns.values(), strict=True)):
@@ -60,7 +68,7 @@ def execute_many(
             execution.run_parts(plan.parts)
         except ExecutionStopped:
             raise
-        except ExecutionError as error:
+        except (ExecutionError, SettingsError) as error:
             failures[number] = error
             rows.append((None,) * len(wanted))
             continue
@@ -93,9 +101,18 @@ def _checked(plan: "Plan", columns: Mapping[str, Sequence[Any]]) -> dict[str, li
         else:
             if known.io == "out" and not known.in_loop:
                 faults[name] = (f"is computed by {known.owner!r} and cannot be given",)
+            faults |= _of_structure(plan, name, checked[name])
     if faults:
         raise InvalidInputs(faults)
     return checked
+
+
+def _of_structure(plan: "Plan", name: str, column: Sequence[Any]) -> dict[str, tuple[str, ...]]:
+    """A fault where samples would need other plans than this one."""
+    if name not in plan.structuring or all(same_bits(value, plan.structuring[name]) for value in column):
+        return {}
+    fault = "decides which variables there are: sample each of its values with plan.plan_for(values)"
+    return {name: (fault,)}
 
 
 def _is_output(plan: "Plan", name: str) -> bool:

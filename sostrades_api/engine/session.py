@@ -13,6 +13,7 @@ from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.observer import Observer
+from sostrades_api.engine.parallel import loops_of
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.runner import ShouldStop
@@ -40,7 +41,7 @@ class Session:
         self._initial: dict[int, Any] = {}
         self._stale: set[int] = set()
         self._histories: dict[int, list[tuple[str, int, float]]] = {}
-        self._unconverged: dict[int, Loop] = {}
+        self._unconverged: dict[int, list[Loop]] = {}
 
     def execute(
         self,
@@ -75,7 +76,7 @@ class Session:
             execution,
             values=list(self._values),
             history=[row for number in self._steps.loops for row in self._histories[number]],
-            unconverged=[self._unconverged[number] for number in sorted(self._unconverged)],
+            unconverged=[loop for number in sorted(self._unconverged) for loop in self._unconverged[number]],
         )
 
     def _begin(self, given: Mapping[str, Any]) -> None:
@@ -87,14 +88,15 @@ class Session:
         self._stale = set(range(len(self._steps.steps)))
 
     def _take(self, changed: Mapping[str, Any]) -> None:
-        for name, value in self._plan.check(changed).items():
-            slot, frozen = self._plan.slot(name), freeze(value)
+        checked = {name: freeze(value) for name, value in self._plan.check(changed).items()}
+        self._plan.require_structure(checked)
+        for name, frozen in checked.items():
+            slot = self._plan.slot(name)
             known = self._initial if slot in self._initial else self._values
             if same_bits(known[slot], frozen):  # type: ignore[index]
                 continue
             known[slot] = frozen  # type: ignore[index]
             self._stale.update(self._touched(name, slot))
-        self._plan.require_structure(self._values)
 
     def _touched(self, name: str, slot: int) -> tuple[int, ...]:
         if self._plan.variables[name].variable.numerical:
@@ -138,11 +140,11 @@ class Session:
         for slot in loop.couplings:
             self._values[slot] = self._initial[slot]
         known = len(execution.residuals)
-        converged = execution.run_part(loop)
+        execution.run_part(loop)
         self._histories[number] = execution.residuals[known:]
-        self._unconverged.pop(number, None)
-        if not converged:
-            self._unconverged[number] = loop
+        # loops inside may not have converged though this one has
+        own = loops_of(loop)
+        self._unconverged[number] = [each for each in execution.unconverged if each in own]
 
 
 def _is_unchanged(old: Any, new: Any) -> bool:

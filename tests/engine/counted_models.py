@@ -70,3 +70,16 @@ class Chained(Discipline):
 
     def run(self, inputs):
         return {"x": inputs["x"] + 1.0}
+
+
+class OfOthers(Discipline):
+    """made = others / 10 + outside; in a ring, each with its own place and its own outside."""
+
+    DESC_IN = {
+        "outside": {"type": "float", "namespace": "outside"},
+        "x": {"type": "float", "namespace": "before", "default": 0.0},
+    }
+    DESC_OUT = {"x": {"type": "float", "namespace": "after"}}
+
+    def run(self, inputs):
+        return {"x": inputs["x"] / 10 + inputs["outside"]}

@@ -18,7 +18,7 @@ from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result_cache import ComputedResult, MemoryCache
 from sostrades_api.engine.versions import discipline_version, sources_of
 from tests.engine import counted_models
-from tests.engine.counted_models import Adds, Chained, Doubles, Left, Random, Right
+from tests.engine.counted_models import Adds, Chained, Doubles, Left, OfOthers, Random, Right
 from tests.engine.making import discipline, process
 
 
@@ -79,6 +79,26 @@ def test_a_loop_of_another_start_setting_or_input_is_solved_again(runs, change):
     result = plan.execute(change, cache=cache)
     assert "Left" in runs
     assert same_bits(result.values["a"], plan.execute(change).values["a"])
+
+
+def ring_of_three(third):
+    """Three disciplines in a ring: the first reads from X, the second from Y, the third from here."""
+    outside = ["X", "Y", third]
+    places = {
+        f"D{i}": Place(
+            OfOthers, namespaces={"before": f"R{i}", "after": f"R{(i + 1) % 3}", "outside": outside[i]}
+        )
+        for i in range(3)
+    }
+    return build(Process("ring", disciplines=places))
+
+
+def test_loops_that_read_the_same_values_by_other_wires_are_not_the_same(runs):
+    cache, given = everything(), {"X.outside": 1.0, "Y.outside": 2.0}
+    ring_of_three("X").execute(given, cache=cache)
+    other = ring_of_three("Y").execute(given, cache=cache)
+    assert other.reused == ()
+    assert other.values["R0.x"] == pytest.approx(ring_of_three("Y").execute(given).values["R0.x"])
 
 
 def test_an_unconverged_loop_is_not_kept(runs):
@@ -293,6 +313,17 @@ VALUES = st.recursive(
 def test_digests_are_equal_when_values_are_the_same_to_the_bit(one, other):
     one, other = freeze(one), freeze(other)
     assert (value_digest(one) == value_digest(other)) == same_bits(one, other)
+
+
+@pytest.mark.parametrize("change", [{"categories": ["b", "a"]}, {"ordered": True}])
+def test_categories_in_another_order_are_other_values(change):
+    """Code 0 is another text then."""
+    first, second = (
+        freeze(pd.DataFrame({"c": pd.Categorical(["a", "b"], **{"categories": ["a", "b"], **each})}))
+        for each in ({}, change)
+    )
+    assert not same_bits(first, second)
+    assert value_digest(first) != value_digest(second)
 
 
 def test_a_value_of_no_known_type_has_no_digest():

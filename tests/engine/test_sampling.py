@@ -2,7 +2,7 @@
 
 import pytest
 
-from sostrades_api.engine import ExecutionStopped, InvalidInputs, build
+from sostrades_api.engine import Declared, Discipline, ExecutionStopped, InvalidInputs, build
 from tests.engine.making import discipline, process
 
 X = {"x": {"type": "float", "default": 1.0}}
@@ -71,3 +71,30 @@ def test_accepted_samples_that_did_not_converge_are_named():
     samples = plan.execute_many({"k": [0.1, -1.0]}, outputs=["a"], values=accepted)
     assert samples.unconverged == (1,)
     assert samples.values["a"][0] == pytest.approx(1 / 0.9)
+
+
+def test_samples_that_would_change_the_structure_are_refused():
+    class Sum(Discipline):
+        DESC_IN = {"names": {"type": "list", "subtype_descriptor": {"list": "string"}, "structuring": True}}
+        DESC_OUT = {"total": {"type": "float"}}
+
+        def structure(self, values):
+            return Declared(inputs={name: {"type": "float", "default": 1.0} for name in values["names"]})
+
+        def run(self, inputs):
+            return {"total": float(len(inputs) - 1)}
+
+    plan = build(process({"S": Sum}), {"S.names": ["a", "b"]})
+    assert plan.execute_many({"S.names": [["a", "b"]]}, outputs=["S.total"]).values == {"S.total": [2.0]}
+    with pytest.raises(InvalidInputs, match=r"S\.names: decides which variables there are"):
+        plan.execute_many({"S.names": [["a", "b"], ["a"]]}, outputs=["S.total"])
+
+
+def test_a_sample_with_settings_that_no_solver_takes_fails_alone():
+    loop = {
+        "A": discipline({"b": {"type": "float", "default": 0.0}}, {"a": None}, lambda i: {"a": i["b"] / 2}),
+        "B": discipline({"a": None}, {"b": None}, lambda i: {"b": i["a"]}),
+    }
+    samples = build(process(loop)).execute_many({"tolerance": [1e-6, 0.5, 1e-6]}, outputs=["a"])
+    assert list(samples.failures) == [1]
+    assert [value is None for value in samples.values["a"]] == [False, True, False]

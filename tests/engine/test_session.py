@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 
 from sostrades_api.engine import (
     CouplingNotConverged,
+    Declared,
+    Discipline,
     DisciplineRaised,
     ExecutionStopped,
     InvalidInputs,
+    OtherStructure,
     build,
 )
 from sostrades_api.engine.comparison import same_bits
@@ -205,3 +208,42 @@ def test_a_profile_says_where_the_time_went():
     frame = profile.to_frame()
     assert list(frame.columns) == ["discipline", "runs", "seconds", "share"]
     assert frame["seconds"].is_monotonic_decreasing
+
+
+def test_a_loop_inside_that_has_not_converged_is_told_though_the_one_around_it_has():
+    start = {"type": "float", "default": 0.0}
+    disciplines = {
+        "In.A": discipline(
+            {"q": start, "o": start}, {"p": None}, lambda i: {"p": 0.999 * i["q"] + 1.0 + 0.0 * i["o"]}
+        ),
+        "In.B": discipline({"p": None}, {"q": None}, lambda i: {"q": i["p"]}),
+        "Around": discipline({"p": None}, {"o": None}, lambda i: {"o": 0.0 * i["p"]}),
+    }
+    numerical = {"allow_unconverged": True, "tolerance": 0.01, "max_mda_iter": 2000}
+    plan = build(
+        process(disciplines, numerical=numerical, couplings={"In": {"max_mda_iter": 2, "tolerance": 1e-12}})
+    )
+    full, session = plan.execute(), plan.session().execute()
+    assert not full.converged
+    assert (session.converged, session.unconverged_loops) == (False, full.unconverged_loops)
+
+
+def test_a_session_that_was_given_another_structure_goes_on_with_its_own():
+    class Scaled(Discipline):
+        DESC_IN = {
+            "twice": {"type": "bool", "default": False, "structuring": True},
+            "x": {"type": "float", "default": 1.0},
+        }
+        DESC_OUT = {"y": {"type": "float"}}
+
+        def structure(self, values):
+            return Declared(outputs={"z": {"type": "float"}} if values["twice"] else {})
+
+        def run(self, inputs):
+            return {"y": inputs["x"]} | ({"z": 2 * inputs["x"]} if inputs["twice"] else {})
+
+    session = build(process({"S": Scaled})).session()
+    session.execute()
+    with pytest.raises(OtherStructure):
+        session.execute({"S.x": 3.0, "S.twice": True})
+    assert session.execute({"S.x": 5.0}).values["S.y"] == 5.0

@@ -92,6 +92,14 @@ def test_plans_are_built_once_for_each_structure():
     assert wide.plan_for({}) is plan
 
 
+def test_a_list_that_its_owner_changes_afterwards_leads_to_another_plan():
+    plan, names = build(SUM), ["a"]
+    plan.plan_for({"Sum.names": names})
+    names.append("b")
+    wide = plan.plan_for({"Sum.names": names})
+    assert wide.execute({"Sum.names": names}).values["Sum.total"] == 2.0
+
+
 def test_a_static_process_has_one_plan_and_looks_no_value_up():
     class Untouched(dict):
         def get(self, name, default=None):
