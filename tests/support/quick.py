@@ -30,6 +30,4 @@ def compile_routes_once(patch: pytest.MonkeyPatch) -> None:
 
 def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
     """Argon2id as always, in this process with parameters that take no 64 MB and four threads."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    patch.setattr(passwords, "_hasher", hasher)
-    patch.setattr(passwords, "_NOBODY", hasher.hash("nobody has this password"))
+    patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
