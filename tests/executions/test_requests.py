@@ -44,6 +44,7 @@ FIELDS = {
     "ended_at",
     "queue_position",
     "converged",
+    "unconverged",
 }
 
 
