@@ -18,7 +18,9 @@ numerical = st.builds(
     st.sampled_from(["", "SimpleCache"]),
     st.sampled_from([{}, {}, ACCEPTING]),
 )
-quick = settings(deadline=None, max_examples=7, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(
+    deadline=None, max_examples=7, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 def planned(model, seed=None, **more):
