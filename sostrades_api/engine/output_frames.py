@@ -15,9 +15,10 @@ from sostrades_api.engine.output_faults import (
 )
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
-from sostrades_api.engine.tables import float_blocks, layout, names_of, own_table
-from sostrades_api.engine.value_types import Column
+from sostrades_api.engine.tables import float_blocks, layout, names_of, numeric_rows, own_table
+from sostrades_api.engine.value_types import INT_LIMITS, Column
 
+_STORED = {"float": np.dtype(np.float64), "int": np.dtype(np.int64)}
 _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list": "O", "multiple": "OUfiub"}
 
 
@@ -28,8 +29,8 @@ class FrameChecker:
         self._columns = columns
         self._missing_allowed = missing
         self._names = names_of(None if columns is None else tuple(columns))
-        # layout, whether cells may hold objects, and whether all of them are numbers or flags
-        self._seen: tuple[Hashable, bool, bool] | None = None
+        # layout, whether cells may hold objects, whether all are numbers or flags, and what becomes doubles
+        self._seen: tuple[Hashable, bool, bool, dict[str, Any]] | None = None
 
     def __call__(self, value: Any) -> pd.DataFrame:
         """The table, columns in declared order, frozen; raises ``OutputFaultError``."""
@@ -44,7 +45,11 @@ class FrameChecker:
             dtypes = frame.dtypes.tolist()
             self._check_dtypes(frame, dtypes)
             only_numbers = all(dtype.kind in "fiub" for dtype in dtypes)
-            seen = self._seen = found, OBJECTS in dtypes, only_numbers  # in one: several threads may check
+            casts = self._casts(frame, dtypes)
+            seen = self._seen = found, OBJECTS in dtypes, only_numbers, casts  # in one: for several threads
+        if seen[3]:
+            with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
+                frame = _cast(frame, seen[3])
         if seen[1]:
             self._check_texts(frame, frame.dtypes.tolist())
         if not self._missing_allowed and not (seen[2] and all(map(all_finite, float_blocks(frame)))):
@@ -80,6 +85,14 @@ class FrameChecker:
             if not plain or dtype.kind not in _DTYPE_KINDS[declared]:
                 raise OutputFaultError(f"column {name!r} must hold {declared} values, not {dtype}")
 
+    def _casts(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> dict[str, Any]:
+        """Columns whose numbers are not doubles, or whole numbers of 64 bits, though declared to be."""
+        if self._columns is None:
+            return {}
+        wanted = [_STORED.get(self._columns[name].type) for name in frame.columns]
+        found = zip(frame.columns, wanted, dtypes, strict=True)
+        return {name: to for name, to, dtype in found if to is not None and dtype != to}
+
     def _check_texts(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
         for name, dtype in zip(frame.columns, dtypes, strict=True):
             if dtype == OBJECTS and self._columns is not None and self._columns[name].type == "string":
@@ -110,6 +123,20 @@ def _all_there(name: Any, column: pd.Series) -> None:
         fault = not_finite_inside(cell)
         if fault is not None:
             raise NotFiniteError(f"column {name!r}, row {row + 1} {fault}")
+
+
+def _cast(frame: pd.DataFrame, casts: Mapping[str, Any]) -> pd.DataFrame:
+    """A table with the dtypes that are declared: whoever squares a float has no whole number that wraps."""
+    numbers = numeric_rows(frame) if set(casts.values()) == {_STORED["float"]} else None
+    if numbers is not None and all(
+        dtype == _STORED["float"] or name in casts
+        for name, dtype in zip(frame.columns, frame.dtypes.tolist(), strict=True)
+    ):
+        return pd.DataFrame(numbers.T, columns=frame.columns, index=frame.index, copy=False)
+    for name, to in casts.items():
+        if to == _STORED["int"] and frame[name].dtype.kind == "u" and (frame[name] > INT_LIMITS[1]).any():
+            raise OutputFaultError(f"column {name!r} holds a number that does not fit 64 bits")
+    return frame.astype(dict(casts))
 
 
 def _with_plain_index(frame: pd.DataFrame) -> pd.DataFrame:

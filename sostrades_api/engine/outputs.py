@@ -15,6 +15,7 @@ from sostrades_api.engine.value_types import INT_LIMITS, Column, ValueType, Vari
 from sostrades_api.engine.variable import Variable
 
 Checker = Callable[[Any], Any]
+_DOUBLE = np.dtype(np.float64)
 
 
 def checker_of(variable: Variable) -> Checker:
@@ -94,18 +95,35 @@ _SIMPLE: dict[VariableType, Checker] = {
 
 
 def _any_array(value: Any) -> np.ndarray:
+    """An array of doubles: who writes 0.5 into a copy of one does not write 0, and nothing wraps around."""
+    if type(value) is not np.ndarray:
+        value = _plain_array(value)
+    if value.dtype is not _DOUBLE or not value.ndim:
+        value = _doubles(value)
+    return freeze_array(value)
+
+
+def _plain_array(value: Any) -> np.ndarray:
+    """The numbers of a matrix, a memory map and the like, which calculate by rules of their own."""
     if not isinstance(value, np.ndarray):
         raise wrong_type(value, "a numpy array")
+    if isinstance(value, np.ma.MaskedArray):
+        raise OutputFaultError("must be an array without a mask; fill it")
+    return np.asarray(value)
+
+
+def _doubles(value: np.ndarray) -> np.ndarray:
     if value.dtype.kind not in "fiu" or value.ndim == 0:
         raise OutputFaultError(
             f"must be an array of numbers, not of {value.dtype} in {value.ndim} dimensions"
         )
-    return freeze_array(value)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
+        return value.astype(_DOUBLE)
 
 
 def _finite_array(value: Any) -> np.ndarray:
     array = _any_array(value)
-    if array.dtype.kind == "f" and not all_finite(array):
+    if not all_finite(array):
         at = np.argwhere(~np.isfinite(array))[0].tolist()
         raise NotFiniteError(f"element {at} is {array[tuple(at)]}")
     return array

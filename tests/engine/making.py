@@ -1,11 +1,11 @@
 """Short ways to declare disciplines and processes in tests."""
 
-from sostrades_api.engine import Discipline, Process
+from sostrades_api.engine import Discipline, Process, run
 
 FLOAT = {"type": "float"}
 
 
-def discipline(reads, makes, run):
+def discipline(reads, makes, compute):
     """A discipline class; names map to descriptors, or to None for a shared float without default."""
 
     def shared(descriptors):
@@ -17,10 +17,16 @@ def discipline(reads, makes, run):
     return type(
         "Made",
         (Discipline,),
-        {"DESC_IN": shared(reads), "DESC_OUT": shared(makes), "run": lambda self, inputs: run(inputs)},
+        {"DESC_IN": shared(reads), "DESC_OUT": shared(makes), "run": lambda self, inputs: compute(inputs)},
     )
 
 
 def process(disciplines, **options):
     """A process whose namespace ``ns`` is the study itself."""
     return Process("tested", disciplines=disciplines, namespaces={"ns": ""}, **options)
+
+
+def returning(descriptor, value):
+    """What is made of a value that a discipline returns as its only output, declared so."""
+    made = discipline({}, {"y": descriptor}, lambda _inputs: {"y": value})
+    return run(process({"A": made})).values["y"]
