@@ -16,8 +16,6 @@ SLOW_SECONDS = 2.0
 """Who takes longer to build and run once does so in the first round only."""
 LATER_SHARE = 0.7
 """Of the first round's time: what the second takes, without those."""
-ROUNDS_SHARE = 0.55
-"""Of all the time: rounds that would go beyond it are not begun, so that the growth has the rest."""
 
 
 @dataclass
@@ -32,6 +30,8 @@ class Measured:
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
     slow: set[tuple[str, str]] = field(default_factory=set)
     rounds: int = 0
+    seconds: float = 0.0
+    """What the next round will take."""
 
     @property
     def medians(self) -> dict[str, Times]:
@@ -65,26 +65,36 @@ class Effort:
 
 
 def measure(rows: Sequence[Row], pythons: Mapping[str, str], effort: Effort) -> Measured:
-    """Time all rows, each round in processes of its own, as many rounds as there is time for."""
+    """Time all rows once: what everything else is left time for."""
     measured = Measured()
-    everybody, took = (*CONTENDERS, LIMIT_THERE), 0.0
-    for number in range(effort.rounds):
-        began = elapsed()
-        if began + took > ROUNDS_SHARE * effort.most_seconds:
-            say(f"no time is left for round {number + 1}")
-            break
-        with ExitStack() as stack:
-            # who comes first changes from round to round
-            order = [name for name in (*everybody[number:], *everybody[:number]) if name in pythons]
-            asked = [stack.enter_context(Asked(pythons[name], name)) for name in order]
-            for place, row in enumerate(rows, 1):
-                say(f"round {number + 1}: {place}/{len(rows)} {row.label}")
-                _measure_row(row, asked, measured, effort)
-            for one in asked:
-                measured.versions[one.name] = one.ask("versions")
-        measured.rounds += 1
-        took = (elapsed() - began) * (1.0 if number else LATER_SHARE)
+    _round(rows, pythons, measured, effort)
     return measured
+
+
+def measure_again(
+    rows: Sequence[Row], pythons: Mapping[str, str], measured: Measured, effort: Effort
+) -> None:
+    """Further rounds, as many as are wanted and surely end in time."""
+    while measured.rounds < effort.rounds:
+        if elapsed() + measured.seconds > effort.most_seconds:
+            say(f"no time is left for round {measured.rounds + 1}")
+            return
+        _round(rows, pythons, measured, effort)
+
+
+def _round(rows: Sequence[Row], pythons: Mapping[str, str], measured: Measured, effort: Effort) -> None:
+    """All rows in fresh processes; who comes first changes from round to round."""
+    began, number, everybody = elapsed(), measured.rounds, (*CONTENDERS, LIMIT_THERE)
+    with ExitStack() as stack:
+        order = [name for name in (*everybody[number:], *everybody[:number]) if name in pythons]
+        asked = [stack.enter_context(Asked(pythons[name], name)) for name in order]
+        for place, row in enumerate(rows, 1):
+            say(f"round {number + 1}: {place}/{len(rows)} {row.label}")
+            _measure_row(row, asked, measured, effort)
+        for one in asked:
+            measured.versions[one.name] = one.ask("versions")
+    measured.rounds += 1
+    measured.seconds = (elapsed() - began) * (1.0 if number else LATER_SHARE)
 
 
 def _measure_row(row: Row, asked: Sequence[Asked], measured: Measured, effort: Effort) -> None:
