@@ -109,7 +109,7 @@ class QuickBlock:
     """Many neighbours of a few floats each.
 
     Their first run is clocked one by one. While they are quick, the next ones are clocked as a whole, and
-    shared out as in the last one in detail; one that took much longer than that is followed by one in detail.
+    shared out as in those in detail; one that took much longer than that is followed by one in detail.
     """
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
@@ -118,6 +118,7 @@ class QuickBlock:
         self._clocked = _stretches(nodes, clocked=True)
         self._together = 0
         self._longest = 0.0
+        self._least: list[float] = []
         self._shares: list[float] = []
 
     def run(
@@ -159,8 +160,16 @@ class QuickBlock:
             stretch(values, target, place, should_stop, tally)
         spent = perf_counter() - start
         taken = [tally.single[index] - was for index, was in zip(self.places, before, strict=True)]
-        self._shares, self._longest = [seconds / spent for seconds in taken], 4.0 * spent + QUICK
-        self._together = TOGETHER if spent < QUICK * len(taken) else 0
+        self._look(taken, spent)
+
+    def _look(self, taken: list[float], spent: float) -> None:
+        """Learn from a run in detail: the least that each took, as others on the machine only add to it."""
+        engine = spent - sum(taken)
+        self._least = list(map(min, self._least, taken)) if self._least else taken
+        whole = sum(self._least) + engine
+        self._shares, self._longest = [seconds / whole for seconds in self._least], 4.0 * whole + QUICK
+        quick = whole < QUICK * len(taken) and spent < self._longest
+        self._together = TOGETHER if quick else 0
 
 
 def _stretches(nodes: Sequence[Node], *, clocked: bool) -> tuple[Step, ...]:

@@ -9,8 +9,9 @@ _MOST_WAITING = 1000
 class Tally:
     """Seconds and runs of each discipline, by its number in the order of execution.
 
-    Runs that were clocked as a whole wait to be shared out until somebody reads, in whatever thread, which
-    most executions are spared: it would take a tenth as long as the runs themselves.
+    Runs that were clocked as a whole wait to be shared out until somebody reads, which most executions are
+    spared: it would take a tenth as long as the runs themselves. Numbers read while disciplines run may miss
+    a run.
 
     Attributes:
         single: seconds of the runs that were clocked one by one.

@@ -35,11 +35,10 @@ def link(read: str, make: str, maths: Callable[[float], Any] = lambda x: 0.5 * x
 
 def chain(size: int, *, at: int | None = None, maths: Callable[[float], Any] = math.sqrt) -> Process:
     """Each reads what the one before makes; the one at a place has maths of its own."""
-    names = ("a", "b")
     disciplines = {}
     for i in range(size):
-        names_here = names if i % 2 == 0 else names[::-1]
-        kind = link(*names_here, maths) if i == at else link(*names_here)
+        read, make = "ab" if i % 2 == 0 else "ba"
+        kind = link(read, make, maths) if i == at else link(read, make)
         disciplines[f"D{i:02}"] = Place(kind, namespaces={"ns_before": f"D{i - 1:02}" if i else "D"})
     return Process("chain", disciplines=disciplines)
 
