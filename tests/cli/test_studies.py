@@ -116,9 +116,15 @@ def test_the_traceback_of_a_failure_is_shown_with_its_history(flask, session, st
     execution.state, execution.error_message = ExecutionState.FAILED, "broken"
     execution.traceback = "Traceback (most recent call last):\n  line 1\nValueError: /srv/x\n"
     execution.profile = {
-        "total_seconds": 2.0, "discipline_seconds": 1.5, "engine_share": 0.25, "saved_seconds": 0.0,
-        "disciplines": ["Quick", "Slow"], "seconds": [0.5, 1.0], "calls": [1, 3],
-        "iterations": [None, 3], "reused": [False, False],
+        "total_seconds": 2.0,
+        "discipline_seconds": 1.5,
+        "engine_share": 0.25,
+        "saved_seconds": 0.0,
+        "disciplines": ["Quick", "Slow"],
+        "seconds": [0.5, 1.0],
+        "calls": [1, 3],
+        "iterations": [None, 3],
+        "reused": [False, False],
     }
     session.commit()
     shown = flask.json("show_execution", execution_id)
