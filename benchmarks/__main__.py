@@ -23,14 +23,20 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"there is no benchmark {unknown[0]!r}, only {', '.join(names())}", file=sys.stderr)
         return 2
+    if arguments:  # its output and its status are its own
+        return run(chosen[0], options)
     failed = []
     for name in chosen:
         print(f"== {name}", flush=True)
-        if subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *options], cwd=FOLDER.parent) != 0:
+        if run(name, []) != 0:
             failed.append(name)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def run(name: str, options: list[str]) -> int:
+    return subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *options], cwd=FOLDER.parent)
 
 
 if __name__ == "__main__":

@@ -35,10 +35,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="NAME",
         help="only this row, without growth, not kept; may be repeated: " + ", ".join(ROW_KEYS),
     )
-    add(
-        "--rounds", type=_at_least_one, default=3, help="at most, each in fresh processes; as time allows (3)"
-    )
-    add("--seconds", type=_positive, help="after these nothing more is begun (270; with --quick 55)")
+    add("--rounds", type=count, default=3, help="at most, each in fresh processes; as time allows (3)")
+    add("--seconds", type=duration, help="after these nothing more is begun (270; with --quick 55)")
     add("--json", action="store_true", help="print JSON instead of Markdown")
     add("--no-growth", action="store_true", help="leave the growth out; not kept")
     add("--no-peers", action="store_true", help="limit, floor and this engine only; not kept")
@@ -47,14 +45,14 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _at_least_one(text: str) -> int:
+def count(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
 
 
-def _positive(text: str) -> float:
+def duration(text: str) -> float:
     value = float(text)
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError("must be positive")

@@ -20,3 +20,8 @@ def test_the_page_of_the_benchmarks_lists_every_one_of_them() -> None:
     shown = bench("--help").stdout
     listed = re.findall(r"^\| `(\w+)`", (ROOT / "benchmarks" / "README.md").read_text("utf-8"), re.MULTILINE)
     assert sorted(listed) == re.search(r"benchmarks: (.*)", shown)[1].split(", ")
+
+
+def test_one_benchmark_prints_nothing_but_its_own_output() -> None:
+    shown = bench("engine", "--help")
+    assert (shown.returncode, shown.stdout.startswith("usage: ./dev bench engine")) == (0, True)
