@@ -14,9 +14,13 @@ from sostrades_api.engine.flattening import Flat, flatten
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.value_types import MISSING
 
-# A coupling that has shrunk is still judged against this share of its largest magnitude so far; otherwise
-# one that tends to zero, or is rounding noise around zero, would never converge.
+# A coupling that tends to zero, or is rounding noise around zero, is judged against this share of its first
+# magnitude, or of one if that is less; relative to itself it would never converge.
 _REMEMBERED_SHARE = 1e-6
+# What changes by less than this share of itself is near a value of its own, not on its way to zero.
+_LARGE_CHANGE = 0.1
+# Iterations with such changes before a coupling is taken to tend to zero.
+_PATIENCE = 8
 # No magnitude means no change: the smallest number there is keeps such a coupling from 0 / 0.
 _TINY = 5e-324
 _INFINITY = math.inf
@@ -31,7 +35,7 @@ def worst_coupling(loop: Loop, old: Sequence[Any], new: Sequence[Any]) -> int:
 
 
 class Residual(Protocol):
-    """Measures the iterations of one solve; remembers the largest magnitudes seen."""
+    """Measures the iterations of one solve; remembers the first magnitudes seen."""
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
         """The largest scaled change over the couplings; ``inf`` when one cannot be compared.
@@ -48,12 +52,44 @@ def residual_of(*, couplings: int, only_floats: bool) -> Residual:
     return _Values()
 
 
+class _Vanishing:
+    """The couplings that have shrunk a millionfold: whether they go to zero, or to a small value.
+
+    A first guess that is much too large shrinks as much as what goes to zero, but then
+    stands still relative to what it is.
+    """
+
+    def __init__(self) -> None:
+        self._large: dict[int, int] = {}  # iterations with large changes
+
+    def scale(self, i: int, first: float, change: float, magnitude: float) -> float:
+        """What to compare the change with; called in each iteration in which the coupling is that small."""
+        if change < _LARGE_CHANGE * magnitude:
+            return magnitude
+        large = self._large[i] = self._large.get(i, 0) + 1
+        if large < _PATIENCE:
+            return magnitude
+        # a first guess may be as wrong as it likes: no share of more than one is nothing
+        return max(magnitude, _REMEMBERED_SHARE * min(first, 1.0))
+
+    def scales(
+        self, shrunk: np.ndarray, limits: np.ndarray, change: np.ndarray, magnitude: np.ndarray
+    ) -> np.ndarray:
+        """The same for all of those marked; ``limits`` are the shares of first magnitudes."""
+        scales = magnitude.copy()
+        for i in np.flatnonzero(shrunk).tolist():
+            first = float(limits[i]) / _REMEMBERED_SHARE
+            scales[i] = self.scale(i, first, float(change[i]), float(magnitude[i]))
+        return scales
+
+
 class _FewFloats:
     def __init__(self, couplings: int) -> None:
-        self._largest = [0.0] * couplings
+        self._first = [0.0] * couplings
+        self._vanishing = _Vanishing()
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
-        worst, largest = 0.0, self._largest
+        worst, first = 0.0, self._first
         for i, after in enumerate(new):
             before = old[i]
             if before is MISSING:
@@ -64,11 +100,11 @@ class _FewFloats:
                 change, magnitude = before - after, (before if before > -after else -after)
             if not change < _INFINITY:
                 return _INFINITY
-            known = largest[i]
-            if magnitude > known:
-                largest[i] = magnitude
-            elif magnitude < _REMEMBERED_SHARE * known:
-                magnitude = _REMEMBERED_SHARE * known
+            known = first[i]
+            if magnitude < _REMEMBERED_SHARE * known:
+                magnitude = self._vanishing.scale(i, known, change, magnitude)
+            elif not known:
+                first[i] = magnitude
             if change > worst * magnitude:
                 worst = change / magnitude
         return worst
@@ -80,7 +116,7 @@ class _ManyFloats:
     def __init__(self) -> None:
         self._last: Sequence[Any] = ()
         self._before = self._size = np.empty(0)
-        self._remembered: Any = _TINY
+        self._scales = _Scales()
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
         if old is not self._last:
@@ -95,8 +131,26 @@ class _ManyFloats:
         self._last, self._before, self._size = new, after, size
         if not np.maximum.reduce(change) < math.inf:  # NaN is no smaller either
             return math.inf
-        self._remembered = np.maximum(self._remembered, _REMEMBERED_SHARE * magnitude)
-        return float(np.maximum.reduce(change / np.maximum(magnitude, self._remembered)))
+        return float(np.maximum.reduce(change / self._scales.of(change, magnitude)))
+
+
+class _Scales:
+    """What changes are compared with; remembers the first magnitudes that are not zero."""
+
+    def __init__(self) -> None:
+        self._limits: np.ndarray | None = None
+        self._unknown = True
+        self._vanishing = _Vanishing()
+
+    def of(self, change: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
+        """Above zero for each of these changes."""
+        limits = np.zeros_like(magnitude) if self._limits is None else self._limits
+        shrunk = magnitude < limits
+        scales = self._vanishing.scales(shrunk, limits, change, magnitude) if shrunk.any() else magnitude
+        if self._unknown:
+            self._limits = np.where(limits == 0.0, _REMEMBERED_SHARE * magnitude, limits)
+            self._unknown = not self._limits.all()
+        return np.maximum(scales, _TINY)
 
 
 class _Values:
@@ -104,7 +158,7 @@ class _Values:
 
     def __init__(self) -> None:
         self._key: Any = None
-        self._largest: Any = 0.0
+        self._scales = _Scales()
         self._last: tuple[Sequence[Any], Flat] | None = None
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
@@ -117,7 +171,7 @@ class _Values:
         if after.key != before.key:
             return math.inf
         if after.key != self._key:
-            self._key, self._largest = after.key, 0.0
+            self._key, self._scales = after.key, _Scales()
         if not after.starts:
             return 0.0
         return self._compare(before, after)
@@ -135,12 +189,4 @@ class _Values:
                 return math.inf
         change = np.maximum.reduceat(change, after.starts)
         magnitude = np.maximum.reduceat(magnitude, after.starts)
-        self._largest = np.maximum(self._largest, magnitude)
-        return _scaled(change, magnitude, self._largest)
-
-
-def _scaled(change: np.ndarray, magnitude: np.ndarray, largest: np.ndarray) -> float:
-    scale = np.maximum(magnitude, _REMEMBERED_SHARE * largest)
-    if not scale.all():
-        scale = np.where(scale == 0.0, 1.0, scale)  # no magnitude means no change
-    return float((change / scale).max())
+        return float((change / self._scales.of(change, magnitude)).max())

@@ -8,7 +8,7 @@ import numpy as np
 
 from sostrades_api.engine.errors import DisciplineRaised, NotFinite
 from sostrades_api.engine.loop import Failure, Loop, Outcome
-from sostrades_api.engine.residual import worst_coupling
+from sostrades_api.engine.residual import Residual, worst_coupling
 from sostrades_api.engine.solvers.measures import measure_of
 from sostrades_api.engine.solvers.settings import SolverSettings
 from sostrades_api.engine.solvers.vectors import vector_of
@@ -50,12 +50,13 @@ class Stepper:
             self.x = self.vector.gather(values)
             self._step.forget()
             return
-        known = np.isfinite(made - self.x)
-        if known.all():
-            chosen = self._step.next(self.x, made)
-        else:  # missing numbers are no unknowns
-            chosen = self._step.next(np.where(known, self.x, 0.0), np.where(known, made, 0.0))
-            chosen = np.where(known, chosen, made)
+        with np.errstate(over="ignore", invalid="ignore"):  # of loops that diverge
+            known = np.isfinite(made - self.x)
+            if known.all():
+                chosen = self._step.next(self.x, made)
+            else:  # missing numbers are no unknowns
+                chosen = self._step.next(np.where(known, self.x, 0.0), np.where(known, made, 0.0))
+                chosen = np.where(known, chosen, made)
         if not np.isfinite(chosen[known]).all():
             self._step.forget()
             chosen = made
@@ -82,6 +83,7 @@ def iterate(
     unknowns: Sequence[int],
     stepper: Stepper | None,
     iterated: Iterated,
+    residual: Residual | None = None,
 ) -> Outcome:
     """Sweep until no coupling changes by more than the tolerance; changes ``values`` in place.
 
@@ -93,8 +95,9 @@ def iterate(
         unknowns: slots whose values before a sweep determine what it makes.
         stepper: chooses where the next sweep starts; ``None``: where the last one ended.
         iterated: told iteration and residual after every sweep.
+        residual: the measure of iterations before these, if there were any.
     """
-    residual, watch = measure_of(loop, settings), None
+    residual, watch = residual or measure_of(loop, settings), None
     measured, failure = float("inf"), Failure.TOO_MANY
     old = first = loop.read(values)
     last, iteration = (old, old), 0

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from sostrades_api.engine.loop import Compute, Loop, Outcome
+from sostrades_api.engine.residual import Residual
 from sostrades_api.engine.solvers.acceleration import step_of
 from sostrades_api.engine.solvers.fixed_point import Iterated, Stepper, iterate
 from sostrades_api.engine.solvers.settings import FixedPointSettings
@@ -22,6 +23,7 @@ def solve(
     settings: GaussSeidelSettings,
     compute: Compute,
     iterated: Iterated,
+    residual: Residual | None = None,
 ) -> Outcome:
     """Sweep until no coupling changes by more than the tolerance; changes ``values`` in place.
 
@@ -33,6 +35,7 @@ def solve(
         settings: when to stop.
         compute: runs one discipline on ``values``.
         iterated: told iteration and residual after every sweep.
+        residual: the measure of iterations before these, if there were any.
     """
     unknowns = loop.unknowns
     step = step_of(settings)
@@ -44,4 +47,5 @@ def solve(
         unknowns=unknowns,
         stepper=None if step is None else Stepper(unknowns, values, step),
         iterated=iterated,
+        residual=residual,
     )

@@ -8,6 +8,7 @@ from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.solvers import gauss_seidel, newton
 from sostrades_api.engine.solvers.fixed_point import Iterated
 from sostrades_api.engine.solvers.gauss_seidel import GaussSeidelSettings
+from sostrades_api.engine.solvers.measures import measure_of
 from sostrades_api.engine.solvers.newton import NewtonRaphsonSettings
 from sostrades_api.engine.solvers.settings import FixedPointSettings
 
@@ -42,7 +43,10 @@ def solve(
     target = max(settings.tolerance_gs, settings.tolerance)
     given = {name: getattr(settings, name) for name in GaussSeidelSettings.names()}
     near = GaussSeidelSettings.of({**given, "max_mda_iter": sweeps, "tolerance": target})
-    first = gauss_seidel.solve(loop, values, settings=near, compute=compute, iterated=iterated)
+    residual = measure_of(loop, settings)
+    first = gauss_seidel.solve(
+        loop, values, settings=near, compute=compute, iterated=iterated, residual=residual
+    )
     left = settings.max_mda_iter - first.iterations
     if first.residual <= settings.tolerance or left < 1:
         return replace(first, converged=first.residual <= settings.tolerance)
@@ -52,5 +56,5 @@ def solve(
 
     given = {name: getattr(settings, name) for name in NewtonRaphsonSettings.names()}
     rest = NewtonRaphsonSettings.of({**given, "max_mda_iter": left, "relaxation_factor": 1.0})
-    outcome = newton.solve(loop, values, settings=rest, compute=compute, iterated=count_on)
+    outcome = newton.solve(loop, values, settings=rest, compute=compute, iterated=count_on, residual=residual)
     return replace(outcome, iterations=first.iterations + outcome.iterations)

@@ -44,8 +44,12 @@ class _Norm:
     def _norm(self, change: np.ndarray) -> float:
         if self._scaling is Scaling.NONE:
             return float(change.max())
-        norm = float(np.linalg.norm(change))
+        # squares of changes may be too large, or too small, for a float
+        largest = float(change.max())
+        norm = largest * float(np.linalg.norm(change / largest)) if largest else 0.0
         if self._scaling is Scaling.ROOT_MEAN_SQUARE:
             return norm / math.sqrt(change.size)
+        if not norm < math.inf:
+            return math.inf
         self._first = self._first or norm
-        return norm / self._first if self._first else 0.0
+        return norm / self._first if norm else 0.0

@@ -18,6 +18,7 @@ from sostrades_api.engine.derivatives.linearize import Method
 from sostrades_api.engine.derivatives.loop_jacobian import LoopJacobian
 from sostrades_api.engine.derivatives.scalar_loop import Linear
 from sostrades_api.engine.loop import Compute, Loop, Outcome
+from sostrades_api.engine.residual import Residual
 from sostrades_api.engine.solvers.acceleration import magnitudes
 from sostrades_api.engine.solvers.fixed_point import Iterated, Stepper, iterate
 from sostrades_api.engine.solvers.settings import NewtonSettings
@@ -41,6 +42,7 @@ def solve(
     settings: NewtonSettings,
     compute: Compute,
     iterated: Iterated,
+    residual: Residual | None = None,
 ) -> Outcome:
     """Iterate until no coupling changes by more than the tolerance; arguments as for Gauss-Seidel.
 
@@ -58,6 +60,7 @@ def solve(
         unknowns=unknowns,
         stepper=Stepper(unknowns, values, step),
         iterated=iterated,
+        residual=residual,
     )
 
 
