@@ -18,7 +18,7 @@ from sostrades_api.engine.errors import (
 )
 from sostrades_api.engine.naming import Declaration, Placed, Scope, below, declarations, placed, with_declared
 from sostrades_api.engine.process import Place, Process
-from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.protection import freeze, hand_out
 from sostrades_api.engine.structure import NOTHING_COMPOSED, Composed, Declared
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
@@ -321,7 +321,7 @@ def _joined(process: Process, own: Mapping[str, Any], added: Mapping[str, Any]) 
 
 def _ask(place: Placed, values: Mapping[str, Any], *, scope: Scope) -> Declared:
     try:
-        declared = place.discipline.structure(values)
+        declared = place.discipline.structure(_lent(values))
     except (Exception, SystemExit) as error:
         raise _failed(scope.process, place.path, values, f"{type(error).__name__}: {error}") from error
     if not isinstance(declared, Declared):
@@ -333,13 +333,18 @@ def _ask(place: Placed, values: Mapping[str, Any], *, scope: Scope) -> Declared:
 def _compose(process: Process, title: str, values: Mapping[str, Any]) -> Composed:
     assert process.structure is not None  # noqa: S101 - asked by the only caller
     try:
-        composed = process.structure(values)
+        composed = process.structure(_lent(values))
     except (Exception, SystemExit) as error:
         raise _failed(process.name, title, values, f"{type(error).__name__}: {error}") from error
     if not isinstance(composed, Composed):
         detail = f"structure must return Composed(...), not {type(composed).__name__}"
         raise _failed(process.name, title, values, detail)
     return composed
+
+
+def _lent(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of its own, as some are declared defaults, and others are compared with later ones."""
+    return {name: hand_out(value) for name, value in values.items()}
 
 
 def _failed(process: str, discipline: str, values: Mapping[str, Any], error: str) -> BuildError:

@@ -27,6 +27,8 @@ from sostrades_api.engine.variable import Variable
 
 Declared = tuple[Mapping[str, Variable], Mapping[str, Variable]]
 """Inputs and outputs by short name."""
+HANDED_OUT = frozenset({VariableType.DATAFRAME, VariableType.LIST, VariableType.DICT})
+"""Kinds of inputs of which every run gets its own."""
 Computing = Callable[[Sequence[Any], list[Any]], float]
 """Reads inputs in the first list, puts checked outputs into the second, returns the seconds ``run`` took."""
 
@@ -194,9 +196,7 @@ class Shape:
 
     def __init__(self, inputs: Mapping[str, Variable], outputs: Mapping[str, Variable]) -> None:
         self.inputs = tuple(inputs)
-        self.handed_out = tuple(
-            name for name, v in inputs.items() if v.value_type.holds(VariableType.DATAFRAME)
-        )
+        self.handed_out = tuple(name for name, v in inputs.items() if v.value_type.kind in HANDED_OUT)
         self.outputs = tuple((name, checker_of(variable)) for name, variable in outputs.items())
         self.arrays = tuple(n for n, v in outputs.items() if v.value_type.kind is VariableType.ARRAY)
         self.limited = tuple(

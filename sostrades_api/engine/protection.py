@@ -1,8 +1,8 @@
 """Read-only values: what one discipline is given, it cannot change for the others.
 
 Arrays are views of a read-only array, tables are shallow copies under pandas' copy-on-write (a change stays
-in the copy), lists and dicts are subclasses that refuse to change. An array is copied when somebody else may
-still write it; nothing else is copied deeply.
+in the copy) on read-only memory, lists and dicts are copies of subclasses that refuse to change. An array is
+copied when somebody else may still write it; no numbers of a table are.
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,11 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
-from sostrades_api.engine.tables import holds_objects, own_table
+from sostrades_api.engine.tables import holds_objects, is_lent, lent_table, own_table
 
 OBJECTS = np.dtype(object)
 """Dtype of columns whose cells may hold lists."""
+_UNCHANGING = frozenset({bool, int, float, str, type(None), np.ndarray})  # arrays are read-only views
 _PROBE = {"only here": object()}
 _SOLE = getrefcount(_PROBE["only here"])
 """What ``getrefcount`` says of a value that nobody but one dict holds."""
@@ -126,6 +127,8 @@ def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _thaw_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    if is_lent(frame):
+        frame = frame.copy()
     if not holds_objects(frame):
         return own_table(frame)
     thawed = frame.copy(deep=False)
@@ -160,11 +163,28 @@ def thaw(value: Any) -> Any:
 
 
 def hand_out(value: Any) -> Any:
-    """What one consumer gets of a frozen value: tables, also nested ones, as shallow copies of its own."""
+    """What one consumer gets of a frozen value: tables, lists and dicts of its own, also nested ones.
+
+    Functions written in C, as ``heapq`` has them, change even a list that refuses to be changed; but only
+    this one.
+    """
     if isinstance(value, pd.DataFrame):
-        return own_table(value)
+        return _lent_frame(value)
     if isinstance(value, dict):
+        if _UNCHANGING.issuperset(map(type, value.values())):
+            return FrozenDict(value)
         return FrozenDict({key: hand_out(element) for key, element in value.items()})
     if isinstance(value, list):
+        if _UNCHANGING.issuperset(map(type, value)):
+            return FrozenList(value)
         return FrozenList([hand_out(element) for element in value])
     return value
+
+
+def _lent_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    lent = lent_table(frame)
+    if holds_objects(frame):
+        for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
+            if dtype == OBJECTS and not _UNCHANGING.issuperset(map(type, frame[name])):
+                lent[name] = pd.Series([hand_out(cell) for cell in frame[name]], dtype=object)
+    return lent
