@@ -1,4 +1,4 @@
-"""Values of any type as one flat vector of numbers, and a key of all that is no number."""
+"""Values of any type as one flat vector of floats, and a key of all that is none."""
 
 import math
 from collections.abc import Sequence
@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sostrades_api.engine.tables import numeric_rows
+from sostrades_api.engine.tables import float_blocks, layout, numeric_rows
 
 
 @dataclass(frozen=True)
 class Flat:
-    """The numbers of some values.
+    """The floats of some values.
 
     Attributes:
         numbers: 1-D float array.
         starts: where each block begins; a block (an array, a column, a single number) has one magnitude.
-        key: what must be equal for two of them to be compared: shapes, names, texts, flags.
+        key: what must be equal for two of them to be compared: shapes, names, texts, flags, whole numbers.
     """
 
     numbers: np.ndarray
@@ -27,7 +27,7 @@ class Flat:
 
 
 def flatten(values: Sequence[Any]) -> Flat:
-    """All numbers of the values, in order."""
+    """All floats of the values, in order."""
     if set(map(type, values)) == {float}:
         return Flat(np.array(values), list(range(len(values))), [1] * len(values))
     collected = _Collector()
@@ -51,15 +51,16 @@ class _Collector:
             self._frame(value)
         elif isinstance(value, np.ndarray):
             self.key.append(value.shape)
-            self._block(value.reshape(-1))
+            if value.dtype.kind == "f":
+                self._block(value.reshape(-1))
+            else:
+                self.key.append(_Exactly(value))
         elif isinstance(value, dict):
             self.key.append(sorted(value))
             for name in sorted(value):
                 self.add(value[name])
         elif isinstance(value, (list, tuple)):
             self._list(value)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            self._block(np.array((float(value),)))
         else:
             self.key.append((type(value).__name__, value))
 
@@ -71,7 +72,7 @@ class _Collector:
             self.size += len(numbers)
 
     def _list(self, value: Sequence[Any]) -> None:
-        if value and all(type(item) in {int, float} for item in value):
+        if value and all(type(item) is float for item in value):
             self._block(np.array(value, dtype=np.float64))
             return
         self.key.append(("list", len(value)))
@@ -80,13 +81,15 @@ class _Collector:
 
     def _frame(self, frame: pd.DataFrame) -> None:
         self.key.append((len(frame), _Columns(frame.columns)))
-        numbers = numeric_rows(frame)
+        numbers = numeric_rows(frame) if _holds_only_floats(frame) else None
         if numbers is not None:
             self._rows(numbers)
             return
         for name, column in frame.items():
-            if column.dtype.kind in "fiu":
-                self._block(column.to_numpy(dtype=np.float64))
+            if column.dtype.kind == "f":
+                self._block(column.to_numpy(dtype=np.float64, na_value=np.nan))
+            elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+                self.key.append((name, _Exactly(column.to_numpy())))
             else:
                 self.key.append((name, [_comparable(cell) for cell in column]))
 
@@ -97,6 +100,13 @@ class _Collector:
             self.starts.extend(range(self.size, self.size + numbers.size, rows))
             self.pieces.append(numbers.reshape(-1))
             self.size += rows * columns
+
+
+def _holds_only_floats(frame: pd.DataFrame) -> bool:
+    if layout(frame) == np.float64:
+        return True
+    columns = sum(len(block) if block.ndim == 2 else 1 for block in float_blocks(frame))
+    return columns == frame.shape[1]
 
 
 class _Columns:
@@ -115,7 +125,28 @@ class _Columns:
     __hash__ = None  # type: ignore[assignment]
 
 
+class _Exactly:
+    """Whole numbers and flags as a key."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._values = values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Exactly) and np.array_equal(self._values, other._values)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def _comparable(cell: Any) -> Any:
-    if isinstance(cell, float) and math.isnan(cell):
+    """A cell for which ``==`` is true or false, whatever lies in it; missing equals missing."""
+    if isinstance(cell, np.ndarray):
+        cell = cell.tolist()
+    if isinstance(cell, (list, tuple)):
+        return [_comparable(item) for item in cell]
+    if isinstance(cell, dict):
+        return {key: _comparable(item) for key, item in cell.items()}
+    if cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and math.isnan(cell)):
         return None
-    return cell.tolist() if isinstance(cell, np.ndarray) else cell
+    return cell

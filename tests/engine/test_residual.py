@@ -63,7 +63,22 @@ def measure(old, new):
         ("a", "b", math.inf),
         (True, 1.0, math.inf),
         (None, 1.0, math.inf),
-        (1, 2, 0.5),
+        (1, 2, math.inf),
+        (2**53, 2**53 + 1, math.inf),
+        ([10**12, 1.0], [10**12 + 1, 1.0], math.inf),
+        ([10**12, 1.0], [10**12, 2.0], 0.5),
+        (np.array([10**12]), np.array([10**12 + 1]), math.inf),
+        (np.array([10**12]), np.array([10**12]), 0.0),
+        (pd.DataFrame({"n": [10**12], "a": [1.0]}), pd.DataFrame({"n": [10**12 + 1], "a": [1.0]}), math.inf),
+        (pd.DataFrame({"n": [10**12], "a": [1.0]}), pd.DataFrame({"n": [10**12], "a": [2.0]}), 0.5),
+        (pd.DataFrame({"c": [[np.ones(2)]]}), pd.DataFrame({"c": [[np.ones(2)]]}), 0.0),
+        (pd.DataFrame({"c": [[np.ones(2)]]}), pd.DataFrame({"c": [{"x": np.ones(2)}]}), math.inf),
+        (pd.DataFrame({"c": [pd.NA, pd.NaT]}), pd.DataFrame({"c": [pd.NA, pd.NaT]}), 0.0),
+        (
+            pd.DataFrame({"c": pd.array([None], dtype="string")}),
+            pd.DataFrame({"c": pd.array(["x"], dtype="string")}),
+            math.inf,
+        ),
         ({"b": 1.0, "a": 2.0}, {"a": 2.0, "b": 1.0}, 0.0),
         ({"a": 1.0}, {"b": 1.0}, math.inf),
         ([1.0, "x", [2.0]], [1.0, "x", [4.0]], 0.5),
@@ -77,3 +92,16 @@ def measure(old, new):
 )
 def test_a_change_is_scaled_and_what_is_no_number_must_be_equal(old, new, expected):
     assert measure(old, new) == expected
+
+
+def test_a_table_is_compared_however_its_columns_were_put_together():
+    whole = pd.DataFrame({"a": [1.0], "b": [2.0]})
+    pieces = pd.DataFrame({"a": [2.0]})
+    pieces["b"] = [2.0]
+    assert measure(whole, pieces) == 0.5
+
+
+def test_wholly_new_numbers_of_a_shape_begin_their_own_scale():
+    residual = residual_of(couplings=1, only_floats=False)
+    assert residual.measure((1e20,), (1e20,)) == 0.0
+    assert residual.measure((np.array([1.0]),), (np.array([2.0]),)) == 0.5

@@ -22,7 +22,11 @@ class FloatVector:
         Raises:
             TypeError, ValueError: one of them is no float any more.
         """
-        return np.array(self._read(values), dtype=np.float64)
+        vector = np.array(self._read(values))
+        if vector.dtype != np.float64:  # None would become not a number
+            msg = "no longer floats alone"
+            raise TypeError(msg)
+        return vector
 
     def scatter(self, vector: np.ndarray, values: list[Any]) -> None:
         """Put the numbers of a vector into the slots."""
