@@ -25,7 +25,7 @@ from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import LOOP_INPUTS
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.plan import Plan, PlanVariable
-from sostrades_api.engine.plan_variables import Handovers, numerical_variables, plan_variables
+from sostrades_api.engine.plan_variables import Agreed, Handovers, numerical_variables, plan_variables
 from sostrades_api.engine.process import Process, Reference
 from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.value_types import MISSING, VariableType
@@ -113,6 +113,7 @@ class _Checked:
         inside: the edges within each component that has any, by its number.
         variables: of the plan, by slot.
         handovers: conversions of what a path reads, by short name.
+        agreed: what outputs of a path must be for their readers, by short name.
     """
 
     wiring: Wiring
@@ -120,6 +121,7 @@ class _Checked:
     inside: Mapping[int, Edges]
     variables: dict[str, PlanVariable]
     handovers: Handovers
+    agreed: Agreed
 
 
 def _checked(process: Process, settled: Settled) -> _Checked:
@@ -135,9 +137,9 @@ def _checked(process: Process, settled: Settled) -> _Checked:
         component_of[members] = number
     inside = edges_inside(wiring, ends, couplings, component_of)
     looped = {wiring.standing[rank].path: number for number in inside for rank in components[number]}
-    variables, handovers = plan_variables(process, wiring, ends, parameters=parameters, looped=looped)
+    made = plan_variables(process, wiring, ends, parameters=parameters, looped=looped)
     _check_couplings(process, wiring, is_static=not settled.consulted)
-    return _Checked(wiring, components, inside, variables, handovers)
+    return _Checked(wiring, components, inside, *made)
 
 
 def _check_couplings(process: Process, wiring: Wiring, *, is_static: bool) -> None:
@@ -174,7 +176,7 @@ def _steps(checked: _Checked, *, couplings: tuple[str, ...]) -> list[Node | Loop
             found = nest(members, checked.inside[number], paths=paths, couplings=couplings)
         nodes = []
         for rank in found.members if found else members:
-            nodes.append(_node(wiring, rank, index=index, handovers=checked.handovers))
+            nodes.append(_node(checked, rank, index=index))
             index += 1
         if found is None:
             nodes[0].check_limits_at_once()
@@ -184,9 +186,13 @@ def _steps(checked: _Checked, *, couplings: tuple[str, ...]) -> list[Node | Loop
     return steps
 
 
-def _node(wiring: Wiring, rank: int, *, index: int, handovers: Handovers) -> Node:
+def _node(checked: _Checked, rank: int, *, index: int) -> Node:
+    wiring = checked.wiring
     path, discipline, declared = wiring.standing[rank]
-    conversions = handovers.get(path)
+    conversions, agreed = checked.handovers.get(path), checked.agreed.get(path)
+    if agreed:
+        inputs, outputs = declared or (type(discipline).inputs, type(discipline).outputs)
+        declared = inputs, {**outputs, **agreed}
     return Node(
         path,
         index=index,

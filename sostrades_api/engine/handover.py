@@ -17,11 +17,16 @@ Run = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(frozen=True)
 class Conversion:
-    """From the unit a value lies in to the one that is read: one factor, or one a column of its tables."""
+    """From the unit a value lies in to the one that is read: one factor, or one a column of its tables.
+
+    ``order`` are the columns as they are read, where they are made in another order. A factor of 1 makes
+    floats of whole numbers.
+    """
 
     value_type: ValueType
     factor: float = 1.0
     columns: tuple[tuple[str, float], ...] = ()
+    order: tuple[str, ...] = ()
 
     def __call__(self, value: Any) -> Any:
         """The value in the unit that is read; None, and missing numbers, stay what they are."""
@@ -34,13 +39,24 @@ def conversion(made: Variable, read: Variable) -> Conversion | None:
     Raises:
         UnitError: the units do not fit.
     """
-    factor, columns = 1.0, ()
-    if read.value_type.innermost.kind is not VariableType.DATAFRAME:
+    inner = made.value_type.innermost.kind, read.value_type.innermost.kind
+    if inner[1] is not VariableType.DATAFRAME:
         factor = factor_between(made.unit, read.unit)
-    elif made.columns is not None and read.columns is not None:
-        pairs = ((n, factor_between(made.columns[n].unit, c.unit)) for n, c in read.columns.items())
-        columns = tuple((name, by) for name, by in pairs if by != 1.0)
-    return Conversion(read.value_type, factor, columns) if factor != 1.0 or columns else None
+        changes = factor != 1.0 or inner == (VariableType.INT, VariableType.FLOAT)
+        return Conversion(read.value_type, factor) if changes else None
+    if made.columns is None or read.columns is None:
+        return None
+    columns, order = [], [name for name in made.columns if name in read.columns]
+    for name in order:
+        one, other = made.columns[name], read.columns[name]
+        by = factor_between(one.unit, other.unit)
+        if by != 1.0 or (one.type, other.type) == ("int", "float"):
+            columns.append((name, by))
+    if order == [name for name in read.columns if name in made.columns]:
+        order = []
+    if not columns and not order:
+        return None
+    return Conversion(read.value_type, columns=tuple(columns), order=tuple(read.columns) if order else ())
 
 
 def factor_between(source: str | None, target: str | None) -> float:
@@ -59,6 +75,9 @@ def _converted(value: Any, value_type: ValueType, by: Conversion) -> Any:
         return None
     if isinstance(value, pd.DataFrame):
         frame = value.copy(deep=False)
+        if by.order:
+            rest = [name for name in frame.columns if name not in by.order]
+            frame = frame.reindex(columns=[*by.order, *rest])
         for name, factor in by.columns:
             frame[name] = _finite(frame[name].to_numpy() * factor, frame[name].to_numpy())
         return frame
@@ -110,7 +129,7 @@ class Handover:
         by = self.conversions.get(name)
         if by is None:
             return 1.0
-        if not by.columns:
+        if not by.columns and (part is not None or not by.order):
             return by.factor
         if part is not None and isinstance(inputs[name], pd.DataFrame):
             return dict(by.columns).get(part, 1.0)

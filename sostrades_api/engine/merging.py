@@ -30,7 +30,7 @@ def check_fit(process: str, first: Declaration, second: Declaration) -> Conversi
             second_type=str(other.value_type),
         )
     if one.unit == other.unit and one.columns is None:
-        return None
+        return conversion(one, other) if one.value_type.innermost.kind is VariableType.INT else None
     # A table has its units in its columns; numbers that are whole, or decide the structure, are not converted
     kind = other.value_type.innermost.kind
     is_exact = kind not in {VariableType.FLOAT, VariableType.ARRAY} or one.structuring or other.structuring
@@ -52,7 +52,7 @@ def in_units_of(variable: Variable, other: Variable) -> Variable:
         unit=other.unit if convert.factor != 1.0 else variable.unit,
         default=default if default is MISSING else freeze(convert(default)),
         range=_scaled(variable.range, convert.factor),
-        possible_values=None if allowed is None else tuple(value * convert.factor for value in allowed),
+        possible_values=allowed and tuple(value * convert.factor for value in allowed),
         columns=_columns_in(variable.columns, convert, other.columns or {}),
     )
 
@@ -112,6 +112,8 @@ def _check_units(
 def _check_columns(process: str, first: Declaration, second: Declaration) -> None:
     given: Mapping[str, Column] = first.variable.columns or {}
     for name, column in (second.variable.columns or {}).items():
+        if name not in given and first.variable.more_columns:
+            continue
         if name not in given:
             detail = f"{second.path!r} reads column {name!r}, which {first.path!r} does not declare"
         elif given[name].type != column.type and (given[name].type, column.type) != ("int", "float"):

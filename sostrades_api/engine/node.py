@@ -48,6 +48,7 @@ class Node:
         "_inputs",
         "_outputs",
         "compute",
+        "compute_unlimited",
         "deterministic",
         "discipline",
         "handover",
@@ -62,6 +63,8 @@ class Node:
     )
 
     compute: Computing
+    compute_unlimited: Computing
+    """The same, never held to declared limits: steps of derivatives may go beyond them."""
 
     def __init__(
         self,
@@ -90,6 +93,7 @@ class Node:
         self.compute = self._scalar() if shape.scalar else self._compute
         if cls.MAX_SECONDS is not None:
             self._limit_time(self.compute, cls.MAX_SECONDS)
+        self.compute_unlimited = self.compute
 
     def check_limits_at_once(self) -> None:
         """Check declared limits after every run; for disciplines outside loops, whose outputs are final."""
@@ -160,15 +164,23 @@ class Node:
             try:
                 within(values[self.out_slots[position]])
             except InvalidValue as error:
-                raise InvalidOutput(discipline=self.path, variable=name, detail=str(error)) from None
+                detail = f"{error}{self._read_as(name)}"
+                raise InvalidOutput(discipline=self.path, variable=name, detail=detail) from None
 
     def _checked(self, name: str, check: Any, value: Any) -> Any:
         try:
             return check(value)
         except NotFiniteError as error:
-            raise NotFinite(discipline=self.path, variable=name, detail=str(error)) from None
+            detail = f"{error}{self._read_as(name)}"
+            raise NotFinite(discipline=self.path, variable=name, detail=detail) from None
         except OutputFaultError as error:
-            raise InvalidOutput(discipline=self.path, variable=name, detail=str(error)) from None
+            detail = f"{error}{self._read_as(name)}"
+            raise InvalidOutput(discipline=self.path, variable=name, detail=detail) from None
+
+    def _read_as(self, name: str) -> str:
+        """Who else says what an output must be."""
+        readers = self.outputs[name].read_as
+        return f" (it is checked as {', '.join(readers)} will read it)" if readers else ""
 
     def _as_dict(self, outputs: Any) -> dict[str, Any]:
         if not isinstance(outputs, Mapping):

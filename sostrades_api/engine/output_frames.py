@@ -23,10 +23,14 @@ _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list"
 
 
 class FrameChecker:
-    """Checks columns, dtypes and finite numbers; remembers the last columns and dtypes that were right."""
+    """Checks columns, dtypes and finite numbers; remembers the last columns and dtypes that were right.
 
-    def __init__(self, columns: Mapping[str, Column] | None, *, missing: bool) -> None:
-        self._columns = columns
+    With ``more``, a table may have further columns, of which as little is known as of a table's without any.
+    """
+
+    def __init__(self, columns: Mapping[str, Column] | None, *, missing: bool, more: bool = False) -> None:
+        self._columns = columns or {}
+        self._more = more or columns is None
         self._missing_allowed = missing
         self._names = names_of(None if columns is None else tuple(columns))
         # layout, whether cells may hold objects, whether all are numbers or flags, and what becomes doubles
@@ -54,7 +58,9 @@ class FrameChecker:
             self._check_texts(frame, frame.dtypes.tolist())
         if not self._missing_allowed and not (seen[2] and all(map(all_finite, float_blocks(frame)))):
             self._not_finite(frame)
-        return freeze_frame(frame) if seen[1] else own_table(frame, columns=self._names.declared)
+        if seen[1]:
+            return freeze_frame(frame)
+        return own_table(frame, columns=None if self._more else self._names.declared)
 
     def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         declared = self._names.declared
@@ -66,10 +72,11 @@ class FrameChecker:
         self._names.seen = frame.columns
         return frame
 
-    @staticmethod
-    def _in_order(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    def _in_order(self, frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         missing = [name for name in names if name not in frame.columns]
         extra = [str(name) for name in frame.columns if name not in names]
+        if self._more and not missing and frame.columns.is_unique and all(map(_is_text, frame.columns)):
+            return frame.reindex(columns=[*names, *extra]) if extra else frame.reindex(columns=list(names))
         if missing or extra or not frame.columns.is_unique:
             raise OutputFaultError(
                 f"columns must be {', '.join(names)}; missing: {', '.join(missing) or 'none'}, "
@@ -79,7 +86,7 @@ class FrameChecker:
 
     def _check_dtypes(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
         for name, dtype in zip(frame.columns, dtypes, strict=True):
-            declared = self._columns[name].type if self._columns is not None else "multiple"
+            declared = self._columns[name].type if name in self._columns else "multiple"
             # numbers of pandas' own dtypes may be <NA>, which no check of numbers sees
             plain = isinstance(dtype, (np.dtype, pd.StringDtype))
             if not plain or dtype.kind not in _DTYPE_KINDS[declared]:
@@ -87,15 +94,17 @@ class FrameChecker:
 
     def _casts(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> dict[str, Any]:
         """Columns whose numbers are not doubles, or whole numbers of 64 bits, though declared to be."""
-        if self._columns is None:
+        if not self._columns:
             return {}
-        wanted = [_STORED.get(self._columns[name].type) for name in frame.columns]
+        wanted = [
+            _STORED.get(self._columns[name].type) if name in self._columns else None for name in frame.columns
+        ]
         found = zip(frame.columns, wanted, dtypes, strict=True)
         return {name: to for name, to, dtype in found if to is not None and dtype != to}
 
     def _check_texts(self, frame: pd.DataFrame, dtypes: Sequence[Any]) -> None:
         for name, dtype in zip(frame.columns, dtypes, strict=True):
-            if dtype == OBJECTS and self._columns is not None and self._columns[name].type == "string":
+            if dtype == OBJECTS and name in self._columns and self._columns[name].type == "string":
                 found = pd.api.types.infer_dtype(frame[name], skipna=True)
                 if found not in {"string", "empty"}:
                     raise OutputFaultError(f"column {name!r} must hold string values, not {found}")
@@ -110,6 +119,10 @@ class FrameChecker:
                     raise NotFiniteError(f"column {name!r}, row {row + 1} is {numbers[row]}")
             elif column.dtype == OBJECTS or isinstance(column.dtype, pd.StringDtype):
                 _all_there(name, column)
+
+
+def _is_text(name: Any) -> bool:
+    return isinstance(name, str)
 
 
 def _all_there(name: Any, column: pd.Series) -> None:
@@ -134,7 +147,11 @@ def _cast(frame: pd.DataFrame, casts: Mapping[str, Any]) -> pd.DataFrame:
     ):
         return pd.DataFrame(numbers.T, columns=frame.columns, index=frame.index, copy=False)
     for name, to in casts.items():
-        if to == _STORED["int"] and frame[name].dtype.kind == "u" and (frame[name] > INT_LIMITS[1]).any():
+        if (
+            to == _STORED["int"]
+            and frame[name].dtype.kind == "u"
+            and bool(np.any(frame[name].to_numpy() > INT_LIMITS[1]))
+        ):
             raise OutputFaultError(f"column {name!r} holds a number that does not fit 64 bits")
     return frame.astype(dict(casts))
 

@@ -20,7 +20,9 @@ _DOUBLE = np.dtype(np.float64)
 
 def checker_of(variable: Variable) -> Checker:
     """A function that returns the value normalised and frozen, or raises ``OutputFaultError``."""
-    check = _of_type(variable.value_type, variable.columns, missing=variable.optional)
+    check = _of_type(
+        variable.value_type, variable.columns, missing=variable.optional, more=variable.more_columns
+    )
     if not variable.optional:
         return check
 
@@ -30,18 +32,22 @@ def checker_of(variable: Variable) -> Checker:
     return check_optional
 
 
-def _of_type(value_type: ValueType, columns: Mapping[str, Column] | None, *, missing: bool) -> Checker:
+def _of_type(
+    value_type: ValueType, columns: Mapping[str, Column] | None, *, missing: bool, more: bool = False
+) -> Checker:
     kind = value_type.kind
     if kind is VariableType.FLOAT:
         return any_float if missing else finite_float
     if kind is VariableType.ARRAY:
         return _any_array if missing else _finite_array
     if kind is VariableType.DATAFRAME:
-        return FrameChecker(columns, missing=missing)
+        return FrameChecker(columns, missing=missing, more=more)
     if kind in {VariableType.LIST, VariableType.DICT}:
         element = value_type.element
         inner = (
-            _nested(_of_type(element, columns, missing=missing)) if element else _anything(missing=missing)
+            _nested(_of_type(element, columns, missing=missing, more=more))
+            if element
+            else _anything(missing=missing)
         )
         return _list_of(inner) if kind is VariableType.LIST else _dict_of(inner)
     return _SIMPLE[kind]

@@ -7,6 +7,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
+from sostrades_api.engine.agreeing import agreed_output
 from sostrades_api.engine.errors import BuildError, InvalidValue
 from sostrades_api.engine.handover import Conversion
 from sostrades_api.engine.merging import (
@@ -28,6 +29,8 @@ from sostrades_api.engine.wiring import Ends, Wiring
 _path = attrgetter("path")
 Handovers = dict[str, dict[str, Conversion]]
 """By path, short name -> the conversion of what is read there."""
+Agreed = dict[str, dict[str, Variable]]
+"""By path, short name -> what an output must be that its readers declare more narrowly."""
 
 
 def plan_variables(
@@ -37,8 +40,8 @@ def plan_variables(
     *,
     parameters: Mapping[str, PlanVariable],
     looped: Mapping[str, int],
-) -> tuple[dict[str, PlanVariable], Handovers]:
-    """The variables of a plan by slot, and what is converted where it is read.
+) -> tuple[dict[str, PlanVariable], Handovers, Agreed]:
+    """The variables of a plan by slot, what is converted where it is read, and what outputs must be.
 
     Args:
         process: that is built.
@@ -50,7 +53,7 @@ def plan_variables(
     Raises:
         BuildError: a subclass names both ends of what does not fit.
     """
-    variables, handovers = dict(parameters), defaultdict(dict)
+    variables, handovers, agreed = dict(parameters), defaultdict(dict), defaultdict(dict)
     for name, slot in islice(wiring.slots.items(), len(parameters), None):
         readers, producer = ends.readers.get(slot, []), ends.producers.get(slot)
         if producer is None and len(readers) > 1:  # the unit must not depend on the order of declaration
@@ -65,6 +68,10 @@ def plan_variables(
                 held = everyone[0]._replace(variable=variable)
                 _convert_for(everyone[1:], held, process=process, handovers=handovers)
         else:
+            output = agreed_output(process.name, producer, readers)
+            if output is not producer.variable:
+                agreed[producer.path][output.name] = output
+                producer = producer._replace(variable=output)
             _convert_for(readers, producer, process=process, handovers=handovers)
             if producer.path in looped:
                 loop = looped[producer.path]
@@ -80,7 +87,7 @@ def plan_variables(
             in_loop=bool(inner),
             default=variable.default,
         )
-    return variables, handovers
+    return variables, handovers, agreed
 
 
 def _convert_for(

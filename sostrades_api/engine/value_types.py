@@ -91,6 +91,7 @@ class Constraints:
     range: tuple[float, float] | None = None
     possible_values: tuple[Any, ...] | None = None
     columns: Mapping[str, Column] | None = None
+    more_columns: bool = False
 
 
 INT_LIMITS = (-(2**63), 2**63 - 1)

@@ -22,7 +22,8 @@ class Variable:
 
     ``range`` and ``possible_values`` hold for a scalar, or for every innermost element of a list, dict or
     array; ``columns`` is the dataframe descriptor, in declared order. ``default`` is ``MISSING`` when there
-    is none.
+    is none. Of an output whose readers declare more, ``read_as`` are the paths of those readers, and a table
+    may have ``more_columns`` than those they declare.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Variable:
     label: str = ""
     description: str = ""
     descriptor: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    more_columns: bool = False
+    read_as: tuple[str, ...] = ()
 
     @property
     def type(self) -> VariableType:
@@ -61,7 +64,12 @@ class Variable:
     @cached_property
     def constraints(self) -> Constraints:
         """What a value must satisfy beside its type."""
-        return Constraints(range=self.range, possible_values=self.possible_values, columns=self.columns)
+        return Constraints(
+            range=self.range,
+            possible_values=self.possible_values,
+            columns=self.columns,
+            more_columns=self.more_columns,
+        )
 
     def check(self, value: Any) -> Any:
         """The value, fully checked and normalised (int to float, list to array, columns in order).
