@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from sostrades_api.engine.derivatives.blocks import Block, ShapeFaultError, block_of, placed
 from sostrades_api.engine.derivatives.numbers import count, numbers_of, parts_of, with_numbers
 from sostrades_api.engine.derivatives.scalar_carry import MOST, Carrying
+from sostrades_api.engine.derivatives.stepping import SINGLE_STEP, imaginary_parts_kept, is_single, ordered_as
 from sostrades_api.engine.discipline import Discipline
-from sostrades_api.engine.errors import DisciplineRaised, InvalidJacobian
+from sostrades_api.engine.errors import DisciplineRaised, InvalidJacobian, NotDifferentiable
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.protection import hand_out
 from sostrades_api.engine.value_types import VariableType
@@ -149,18 +150,27 @@ class Linearizer:
             raise
         except (Exception, SystemExit) as error:
             raise DisciplineRaised(discipline=self.node.path, error=f"{error!r} in jacobian") from error
-        if self._all_plain:
-            blocks = {}
-            for key, place in self._keys.items():
-                entry = jacobian.get(key, 0.0)
-                if type(entry) is not float or entry - entry != 0.0:
-                    break
-                blocks[place] = entry
+        if not isinstance(jacobian, Mapping):
+            detail = f"jacobian must return a dict, not {type(jacobian).__name__}"
+            self._refuse(*next(iter(self._keys), ("", "")), detail)
+        blocks = self._plain_blocks(jacobian) if self._all_plain else None
+        return self._normalised(jacobian, values) if blocks is None else blocks
+
+    def _plain_blocks(self, jacobian: Mapping[Any, Any]) -> Blocks | None:
+        """The blocks when all that is wanted are simply finite floats."""
+        blocks, found = {}, 0
+        for key, place in self._keys.items():
+            entry = jacobian.get(key)
+            if entry is None and key not in jacobian:
+                entry = 0.0
+            elif type(entry) is float and entry - entry == 0.0:
+                found += 1
             else:
-                if len(jacobian) > len(blocks):
-                    self._check_names(jacobian)
-                return blocks
-        return self._normalised(jacobian, values)
+                return None
+            blocks[place] = entry
+        if found < len(jacobian):
+            self._check_names(jacobian)
+        return blocks
 
     def _jacobian(self, inputs: dict[str, Any]) -> Mapping[Any, Any]:
         """As the discipline declares it, with respect to inputs in the units of the slots."""
@@ -168,6 +178,8 @@ class Linearizer:
         if handover is None:
             return self.node.discipline.jacobian(inputs)
         jacobian = self.node.discipline.jacobian(handover.converted(inputs))
+        if not isinstance(jacobian, Mapping):
+            return jacobian
         scaled = {}
         for (of, wrt), entry in jacobian.items():
             factor = handover.factor(wrt, inputs)
@@ -189,6 +201,9 @@ class Linearizer:
                 self._refuse(output, given, "it declares no such output")
             if given not in inputs:
                 self._refuse(output, given, "it declares no such input")
+            pairs = ((key[0], self.node.outputs[output]), (key[1], self.node.inputs[given]))
+            if any(isinstance(part, tuple) and _is_float(variable) for part, variable in pairs):
+                self._refuse(*key, "a float has no parts")
         self._known_names = frozenset(jacobian)
 
     def _normalised(self, jacobian: Mapping[Any, Any], values: list[Any]) -> Blocks:
@@ -228,16 +243,21 @@ class Linearizer:
                 numbers[i] += COMPLEX_STEP * 1j
                 stepped = {**inputs, name: with_numbers(values[slot], numbers)}
                 numbers[i] = numbers[i].real
-                try:
-                    outputs = self.node.run(stepped)
-                    found.append(
-                        {made: np.imag(numbers_of(outputs[n])) / COMPLEX_STEP for n, made in self._outputs}
-                    )
-                except (Exception, SystemExit) as error:
-                    detail = f"{error!r} in complex step; is it COMPLEX_SAFE?"
-                    raise DisciplineRaised(discipline=self.node.path, error=detail) from error
+                found.append(self._complex_column(stepped, values))
             columns[slot] = found
-        return self._blocks_of_columns(columns)
+        return self._blocks_of_columns(columns, values)
+
+    def _complex_column(self, stepped: dict[str, Any], values: Sequence[Any]) -> Stepped:
+        try:
+            with imaginary_parts_kept():
+                outputs = self.node.run(stepped)
+            return {
+                made: np.imag(numbers_of(ordered_as(values[made], outputs[name]))) / COMPLEX_STEP
+                for name, made in self._outputs
+            }
+        except (Exception, SystemExit) as error:
+            detail = f"{error!r} in complex step; is it COMPLEX_SAFE?"
+            raise DisciplineRaised(discipline=self.node.path, error=detail) from error
 
     def _finite_differences(self, values: list[Any], compute: Callable[[Node, list[Any]], None]) -> Blocks:
         columns: dict[int, list[dict[int, np.ndarray]]] = {}
@@ -261,7 +281,7 @@ class Linearizer:
                 ]
             finally:
                 values[slot] = value
-        return self._blocks_of_columns(columns)
+        return self._blocks_of_columns(columns, values)
 
     def _column(
         self, at: Callable[[float], Stepped], number: float, magnitude: float, base: Stepped | None
@@ -281,20 +301,37 @@ class Linearizer:
                     if np.abs(change).max(initial=0.0) > _DIGITS_LEFT * size:
                         settled.add(made)
             if step >= self._step or len(settled) == len(forward):
-                return column
+                break
             step = min(100.0 * step, self._step)
+        single = [made for made, high in forward.items() if is_single(high, behind[made])]
+        step = magnitude * (SINGLE_STEP if base is None else SINGLE_STEP**1.5)
+        if single and step > self._step * magnitude:
+            forward, behind = at(number + step), at(number - step) if base is None else base
+            length = 2 * step if base is None else step
+            for made in single:
+                if forward[made].shape == behind[made].shape:
+                    column[made] = (forward[made] - behind[made]) / length
+        return column
 
     def _run_at(self, scratch: list[Any], compute: Callable[[Node, list[Any]], None]) -> Stepped:
         compute(self.node, scratch)
         return {slot: numbers_of(scratch[slot]) for slot in self.node.out_slots}
 
-    def _blocks_of_columns(self, columns: Mapping[int, Sequence[Mapping[int, np.ndarray]]]) -> Blocks:
+    def _blocks_of_columns(
+        self, columns: Mapping[int, Sequence[Mapping[int, np.ndarray]]], values: Sequence[Any]
+    ) -> Blocks:
         blocks: Blocks = {}
-        for made, read in self._keys.values():
-            pieces = [column[made] for column in columns[read] if made in column]
-            if not pieces or not pieces[0].size:
+        for (output, given), (made, read) in self._keys.items():
+            pieces = [column.get(made) for column in columns[read]]
+            size = count(values[made])
+            whole = [piece for piece in pieces if piece is not None and piece.size == size]
+            if len(whole) < len(pieces):
+                path = self.node.path
+                detail = "in a small step it is of another length"
+                raise NotDifferentiable(of=f"{path}.{output}", wrt=f"{path}.{given}", detail=detail)
+            if not whole or not size:
                 continue
-            block = np.stack(pieces, axis=1)
+            block = np.stack(whole, axis=1)
             if block.size == 1:
                 blocks[made, read] = float(block[0, 0])
             else:
@@ -319,7 +356,7 @@ def _part(of: Any, value: Any) -> slice:
 
 def _compute_on(values: list[Any]) -> Callable[[Node, list[Any]], None]:
     def compute(node: Node, target: list[Any]) -> None:
-        node.compute(values, target)
+        node.compute_unlimited(values, target)
 
     return compute
 

@@ -14,12 +14,13 @@ from sostrades_api.engine.protection import freeze_array
 
 
 def numbers_of(value: Any) -> np.ndarray:
-    """All floats of a value, 1-D; complex when one of them is."""
+    """All floats of a value, 1-D, in double precision; complex when one of them is."""
     if type(value) is float:
         return np.array((value,))
     pieces: list[np.ndarray] = []
     _collect(value, pieces)
-    return np.concatenate(pieces) if pieces else np.empty(0)
+    numbers = np.concatenate(pieces) if pieces else np.empty(0)
+    return numbers.astype(np.result_type(numbers, np.float64), copy=False)
 
 
 def _collect(value: Any, into: list[np.ndarray]) -> None:

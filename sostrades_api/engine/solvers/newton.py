@@ -17,6 +17,7 @@ from sostrades_api.engine.derivatives.linear_solver import (
 from sostrades_api.engine.derivatives.linearize import Method
 from sostrades_api.engine.derivatives.loop_jacobian import LoopJacobian
 from sostrades_api.engine.derivatives.scalar_loop import Linear
+from sostrades_api.engine.errors import NotDifferentiable
 from sostrades_api.engine.loop import Compute, Loop, Outcome
 from sostrades_api.engine.residual import Residual
 from sostrades_api.engine.solvers.acceleration import magnitudes
@@ -139,7 +140,7 @@ class Newton:
         vector_of(unknowns, values).scatter(x, values)
         try:
             return self._solved(x, change)
-        except LinearSystemError:
+        except (LinearSystemError, NotDifferentiable):
             return change
         finally:
             for slot, value in zip(unknowns, made, strict=True):
