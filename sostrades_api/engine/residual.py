@@ -86,7 +86,7 @@ class _Vanishing:
 class _FewFloats:
     def __init__(self, couplings: int) -> None:
         self._first = [0.0] * couplings
-        self._vanishing = _Vanishing()
+        self._vanishing: _Vanishing | None = None  # most solves need none
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
         worst, first = 0.0, self._first
@@ -102,6 +102,7 @@ class _FewFloats:
                 return _INFINITY
             known = first[i]
             if magnitude < _REMEMBERED_SHARE * known:
+                self._vanishing = self._vanishing or _Vanishing()
                 magnitude = self._vanishing.scale(i, known, change, magnitude)
             elif not known:
                 first[i] = magnitude
@@ -138,19 +139,23 @@ class _Scales:
     """What changes are compared with; remembers the first magnitudes that are not zero."""
 
     def __init__(self) -> None:
-        self._limits: np.ndarray | None = None
+        self._limits: np.ndarray | None = None  # the shares of them
         self._unknown = True
         self._vanishing = _Vanishing()
 
     def of(self, change: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
         """Above zero for each of these changes."""
-        limits = np.zeros_like(magnitude) if self._limits is None else self._limits
-        shrunk = magnitude < limits
-        scales = self._vanishing.scales(shrunk, limits, change, magnitude) if shrunk.any() else magnitude
+        limits, scales = self._limits, magnitude
+        if limits is not None:
+            shrunk = magnitude < limits
+            if np.count_nonzero(shrunk):
+                scales = np.maximum(self._vanishing.scales(shrunk, limits, change, magnitude), _TINY)
         if self._unknown:
-            self._limits = np.where(limits == 0.0, _REMEMBERED_SHARE * magnitude, limits)
-            self._unknown = not self._limits.all()
-        return np.maximum(scales, _TINY)
+            known = _REMEMBERED_SHARE * magnitude
+            limits = self._limits = known if limits is None else np.where(limits == 0.0, known, limits)
+            self._unknown = np.count_nonzero(limits) < limits.size
+            scales = np.maximum(scales, _TINY)
+        return scales
 
 
 class _Values:
