@@ -161,11 +161,15 @@ def _range(value: Any, place: _Place) -> tuple[float, float] | None:
         place.wrong("range", f"must be two numbers, or None for no limit, not {value!r}")
     if low > high:
         place.wrong("range", f"low {low!r} is above high {high!r}")
-    return float(low), float(high)
+    try:
+        return float(low), float(high)
+    except OverflowError:
+        return place.wrong("range", f"{value!r} is too large for a float")
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and not (isinstance(value, float) and math.isnan(value))
 
 
 def _possible_values(value: Any, place: _Place) -> tuple[Any, ...] | None:

@@ -195,6 +195,9 @@ class _Assembly:
             process, process.namespaces, node=node, outer=scope.namespaces, overrides=overrides
         )
         entries = process.disciplines
+        if not isinstance(entries, Mapping):
+            detail = f"the disciplines of process {process.name!r} must be a dict by path, not {entries!r}"
+            raise PlaceError(process=process.name, discipline=node, detail=detail)
         if process.structure is not None or process.inputs:
             composed = self._composed(process, node=node, scope=scope)
             if composed.namespaces:
@@ -215,6 +218,7 @@ class _Assembly:
         outer: Mapping[str, str],
         overrides: Mapping[str, str],
     ) -> Scope:
+        _check_namespaces(process, node, namespaces)
         own = {name: below(node, value) for name, value in namespaces.items()}
         return Scope(process=process.name, namespaces={**outer, **own, **overrides})
 
@@ -225,6 +229,8 @@ class _Assembly:
             raise PlaceError(process=process.name, discipline=path, detail="a path is names joined by dots")
         full = below(node, path)
         namespaces = entry.namespaces if is_place else {}
+        if namespaces != {}:
+            _check_namespaces(process, full, namespaces)
         own = {name: below(node, value) for name, value in namespaces.items()} if node else namespaces
         if isinstance(stands, Process):
             self.add(stands, node=full, scope=scope, overrides=own)
@@ -305,6 +311,18 @@ class _Assembly:
 
 def _is_path(path: str) -> bool:
     return all(part and part == part.strip() for part in path.split("."))
+
+
+def _check_namespaces(process: Process, place: str, namespaces: Any) -> None:
+    if not isinstance(namespaces, Mapping):
+        detail = f"namespaces must be a dict by name, not {namespaces!r}"
+        raise PlaceError(process=process.name, discipline=place, detail=detail)
+    for name, at in namespaces.items():
+        if not isinstance(at, str) or (at and not _is_path(at)):
+            detail = (
+                f"namespace {name!r} must be a path of names joined by dots, or '' for the study, not {at!r}"
+            )
+            raise PlaceError(process=process.name, discipline=place, detail=detail)
 
 
 def _structuring(process: Process, inputs: Mapping[str, Any]) -> dict[str, Variable]:

@@ -190,9 +190,11 @@ class Execution:
         if self._observer is not None:
             paths = self.progress.paths
             index = paths.index(error.discipline)
-            self._observer.on_discipline_failed(
-                events.DisciplineFailed(error.discipline, index, len(paths), error)
-            )
+            event = events.DisciplineFailed(error.discipline, index, len(paths), error)
+            try:
+                self._observer.on_discipline_failed(event)
+            except Exception as of_observer:  # noqa: BLE001 - what failed first is what is told
+                error.add_note(f"Whoever was told of it failed, too: {of_observer!r}")
 
 
 @lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ from sostrades_api.engine.errors import (
     InputChanged,
 )
 from sostrades_api.engine.protection import ReadOnlyError
+from sostrades_api.engine.written import written_in
 
 _KINDS: tuple[tuple[type[BaseException], type[DisciplineError]], ...] = (
     (SystemExit, DisciplineExited),
@@ -63,20 +64,22 @@ def _changed_input(error: BaseException, names: frozenset[str]) -> str | None:
         return None
     if isinstance(error, ReadOnlyError):
         return next((name for name in inputs if _is_inside(error.value, inputs[name])), None)
-    arrays = {name: list(_arrays_of(value)) for name, value in inputs.items()}
-    candidates = [name for name, found in arrays.items() if found]
+    return _written_input(frames, {name: list(_arrays_of(value)) for name, value in inputs.items()})
+
+
+def _written_input(frames: Sequence[tuple[FrameType, int]], inputs: Mapping[str, Any]) -> str | None:
+    """The input whose memory the innermost line that can be read writes to."""
     for frame, line in reversed(frames):
-        written = [value for value in frame.f_locals.values() if isinstance(value, np.ndarray)]
         text = linecache.getline(frame.f_code.co_filename, line)
-        named = [name for name in candidates if f'"{name}"' in text or f"'{name}'" in text]
-        shared = [
-            name
-            for name in candidates
-            if any(np.may_share_memory(one, other) for one in written for other in arrays[name])
-        ]
-        if named or shared:
-            return (named or shared)[0]
-    return candidates[0] if len(candidates) == 1 else None
+        values = written_in(text, frame)
+        if values is not None:
+            written = [array for value in values for array in _arrays_of(value)]
+            return next((name for name, arrays in inputs.items() if _share(written, arrays)), None)
+    return None
+
+
+def _share(written: Sequence[np.ndarray], arrays: Sequence[np.ndarray]) -> bool:
+    return any(np.may_share_memory(one, other) for one in written for other in arrays)
 
 
 def _inputs_in(frame: FrameType, names: frozenset[str]) -> Iterator[Mapping[str, Any]]:
@@ -101,6 +104,8 @@ def _arrays_of(value: Any) -> Iterator[np.ndarray]:
         yield value
     elif isinstance(value, pd.DataFrame):
         yield from (value[name].to_numpy() for name in value if value[name].dtype != object)
+    elif isinstance(value, (pd.Series, pd.arrays.NumpyExtensionArray)):
+        yield value.to_numpy()
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _arrays_of(item)

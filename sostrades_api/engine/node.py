@@ -145,7 +145,12 @@ class Node:
     def take(self, outputs: Any, target: list[Any]) -> None:
         """Check what the discipline returned and put it into ``target``."""
         if type(outputs) is not dict or len(outputs) != len(self._outputs):
-            outputs = self._as_dict(outputs)
+            try:
+                outputs = self._as_dict(outputs)
+            except DisciplineError:
+                raise
+            except Exception as error:  # a mapping of the discipline's own may raise whatever it does
+                raise self._failure(error) from error
         if self._arrays:
             outputs = own_arrays(outputs, self._arrays)
         for (name, check), slot in zip(self._outputs, self.out_slots, strict=True):
@@ -173,6 +178,9 @@ class Node:
         except NotFiniteError as error:
             detail = f"{error}{self._read_as(name)}"
             raise NotFinite(discipline=self.path, variable=name, detail=detail) from None
+        except RecursionError:
+            detail = "lists or dicts lie in each other too deeply, or in themselves"
+            raise InvalidOutput(discipline=self.path, variable=name, detail=detail) from None
         except OutputFaultError as error:
             detail = f"{error}{self._read_as(name)}"
             raise InvalidOutput(discipline=self.path, variable=name, detail=detail) from None

@@ -92,7 +92,7 @@ class Observer:
         """After each run of a discipline."""
 
     def on_discipline_failed(self, event: DisciplineFailed) -> None:
-        """After a discipline failed; nothing follows."""
+        """After a discipline failed; nothing follows, and an exception here becomes a note of its error."""
 
     def on_iteration_ended(self, event: IterationEnded) -> None:
         """After each sweep of a loop."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 _HAS_ONE_THREAD = os.environ.get("OPENBLAS_NUM_THREADS") == "1"  # as workers have it
+_STORABLE = (str, bool, int, float, np.bool_, np.integer, np.floating)
 _ROW = 4096
 """So few numbers at a time that the linear algebra library starts no threads."""
 
@@ -23,6 +24,20 @@ class NotFiniteError(OutputFaultError):
 def wrong_type(value: Any, wanted: str) -> OutputFaultError:
     """The error of a value that is not what was declared."""
     return OutputFaultError(f"must be {wanted}, not {type(value).__name__}")
+
+
+def unstorable_inside(cell: Any) -> str | None:
+    """The type of what nobody can store in a cell, or inside a list, dict or array in it; None if nothing."""
+    if cell is None or isinstance(cell, _STORABLE) or cell is pd.NA:
+        return None
+    if isinstance(cell, np.ndarray):
+        if cell.dtype.kind != "O":
+            return None if cell.dtype.kind in "fiubU" else f"array of {cell.dtype}"
+        cell = cell.ravel().tolist()
+    if not isinstance(cell, (list, tuple, dict)):
+        return type(cell).__name__
+    items = cell.values() if isinstance(cell, dict) else cell
+    return next((fault for fault in map(unstorable_inside, items) if fault is not None), None)
 
 
 def not_finite_inside(cell: Any) -> str | None:

@@ -11,6 +11,7 @@ from sostrades_api.engine.output_faults import (
     OutputFaultError,
     all_finite,
     not_finite_inside,
+    unstorable_inside,
     wrong_type,
 )
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
@@ -18,6 +19,7 @@ from sostrades_api.engine.table_validation import plain_index
 from sostrades_api.engine.tables import float_blocks, layout, names_of, numeric_rows, own_table
 from sostrades_api.engine.value_types import INT_LIMITS, Column
 
+_SCALARS = frozenset({str, bool, int, float, type(None)})
 _STORED = {"float": np.dtype(np.float64), "int": np.dtype(np.int64)}
 _DTYPE_KINDS = {"float": "fiu", "int": "iu", "bool": "b", "string": "OU", "list": "O", "multiple": "OUfiub"}
 
@@ -56,6 +58,7 @@ class FrameChecker:
                 frame = _cast(frame, seen[3])
         if seen[1]:
             self._check_texts(frame, frame.dtypes.tolist())
+            _check_cells(frame)
         if not self._missing_allowed and not (seen[2] and all(map(all_finite, float_blocks(frame)))):
             self._not_finite(frame)
         if seen[1]:
@@ -119,6 +122,19 @@ class FrameChecker:
                     raise NotFiniteError(f"column {name!r}, row {row + 1} is {numbers[row]}")
             elif column.dtype == OBJECTS or isinstance(column.dtype, pd.StringDtype):
                 _all_there(name, column)
+
+
+def _check_cells(frame: pd.DataFrame) -> None:
+    """Raise when a cell holds what cannot be stored: a set, a date, a function."""
+    for name, dtype in zip(frame.columns, frame.dtypes.tolist(), strict=True):
+        if dtype != OBJECTS or _SCALARS.issuperset(map(type, frame[name])):
+            continue
+        for row, cell in enumerate(frame[name]):
+            kind = unstorable_inside(cell)
+            if kind is not None:
+                raise OutputFaultError(
+                    f"column {name!r}, row {row + 1} holds a {kind}, which cannot be stored"
+                )
 
 
 def _is_text(name: Any) -> bool:

@@ -122,8 +122,19 @@ def freeze_frame(frame: pd.DataFrame) -> pd.DataFrame:
     frozen = frame.copy(deep=False)
     for name, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if dtype == OBJECTS:
-            frozen[name] = pd.Series([freeze(cell) for cell in frame[name]], dtype=object)
+            frozen[name] = pd.Series([_frozen_cell(cell) for cell in frame[name]], dtype=object)
     return frozen
+
+
+def _frozen_cell(cell: Any) -> Any:
+    """A cell whose arrays are copied, as nobody knows who else looks into them."""
+    if isinstance(cell, np.ndarray):
+        return cell if is_frozen(cell) else freeze_array(cell.copy())
+    if isinstance(cell, dict):
+        return FrozenDict({key: _frozen_cell(item) for key, item in cell.items()})
+    if isinstance(cell, (list, tuple)):
+        return cell if type(cell) is FrozenList else FrozenList([_frozen_cell(item) for item in cell])
+    return cell
 
 
 def _thaw_frame(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from sostrades_api.engine.numerical import RESIDUALS
 from sostrades_api.engine.profile import Profile
 from sostrades_api.engine.protection import thaw
 from sostrades_api.engine.quick_frozen import quick_frozen
+from sostrades_api.engine.tables import own_table
 from sostrades_api.engine.tally import Tally
 
 
@@ -24,7 +25,7 @@ class ResultValues(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name == RESIDUALS:
-            return self._residuals.frame
+            return own_table(self._residuals.frame)
         return thaw(self._slots[self._made[name]])
 
     def __iter__(self) -> Iterator[str]:
@@ -131,4 +132,4 @@ class ExecutionResult:
     @property
     def residuals(self) -> pd.DataFrame:
         """Columns loop (its disciplines), iteration, residual."""
-        return self.history.frame
+        return own_table(self.history.frame)

@@ -1,7 +1,7 @@
 """What a discipline or a process adds for the values of its structuring inputs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -19,6 +19,10 @@ class Declared:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Whoever says None instead of nothing is told at once."""
+        _require_dicts(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Composed:
@@ -33,6 +37,18 @@ class Composed:
     disciplines: Mapping[str, Any] = field(default_factory=dict)
     namespaces: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Whoever says None instead of nothing is told at once."""
+        _require_dicts(self)
+
+
+def _require_dicts(said: Any) -> None:
+    for each in fields(said):
+        value = getattr(said, each.name)
+        if not isinstance(value, Mapping):
+            msg = f"{each.name} must be a dict, not {type(value).__name__}"
+            raise TypeError(msg)
 
 
 NOTHING_DECLARED = Declared()

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sostrades_api.engine.exactness import inexact_rows, is_exact
 from sostrades_api.engine.tables import layout, names_of, own_table
 from sostrades_api.engine.value_types import Column
 
@@ -109,9 +110,22 @@ def _numbers(series: pd.Series, column: Column | None, where: str, faults: list[
         _report(bad, where, faults)
         if bad:
             return series
+    _report(
+        [(row, series.iloc[row], "too large for a float to hold exactly") for row in _inexact(series)],
+        where,
+        faults,
+    )
     numbers = series.astype(np.float64)
     _in_range(numbers, column, where, faults)
     return numbers
+
+
+def _inexact(series: pd.Series) -> list[int]:
+    if series.dtype.kind in "iu":
+        return [int(row) for row in inexact_rows(series.to_numpy())]
+    if series.dtype.kind == "f":
+        return []
+    return [row for row, value in enumerate(series) if _whole(value) and not is_exact(value)]
 
 
 def _whole_numbers(series: pd.Series, column: Column | None, where: str, faults: list[str]) -> pd.Series:

@@ -2,7 +2,8 @@
 
 A unit is text as modellers write it: "trillion 2010 USD", "GtCO2", "W/m2", "per 5 years", "-". Equal texts
 always fit; texts that differ must both be readable to be compared or converted. Names side by side are one
-product, which binds closer than a division: "USD/kW h" is USD/(kW h).
+product, which binds closer than a division: "USD/kW h" is USD/(kW h). Units mean what Pint has them mean, as
+"a" a year and "ha" a hectare, but "kt" is a kilotonne. Logarithmic units, as dB, have no factor.
 """
 
 import math
@@ -33,6 +34,7 @@ _PHRASES = (
     (re.compile(r"%"), " percent "),
     (re.compile(r"(°|\bdeg ?)(C|F)\b|\b()(celsius|fahrenheit)\b", re.IGNORECASE), r" delta_deg\2\4 "),
     (re.compile(r"\b([kMG]?)t(?:on|ons|onne|onnes)?[ _](CO2(?:eq|e)?|C)\b"), r"\1t\2"),
+    (re.compile(r"\bkt\b"), "kilotonne"),  # not the knot, as Pint has it
     (re.compile(r"\b(million|billion|trillion|thousand)s?(?: of)?\b"), r"\1"),
     (re.compile(r"\bbn\b"), "billion"),
 )
@@ -43,6 +45,7 @@ _OPERATOR = re.compile(r"\s*([*/()·])\s*")
 # Units come from clients too: no towers of powers, nothing that takes long to read
 _EXPONENT = re.compile(r"\^\s*(?!\(?-?\d(?:\.\d+)?\)?(?:$|[\s*/)]))|\^[^*/ ]*\^")
 _LONGEST = 100
+_WORD = re.compile(r"[A-Za-zµ_]+")
 _POWER = re.compile(r"^([A-Za-zµ_]*[A-Za-zµ])(-?[1-9])$")
 
 
@@ -85,10 +88,21 @@ def _parse(text: str) -> tuple[float, Any, str]:
         raise UnitError(detail=f"{text!r} has an exponent that is not a small number")
     prices = ",".join(sorted({found.strip(" _") for found in _PRICES.findall(plain)}))
     try:
+        _refuse_logarithms(text, plain)
         quantity = registry.Quantity(registry.parse_expression(_expression(_PRICES.sub(" ", plain))))
         return float(quantity.magnitude), quantity.units, prices
+    except UnitError:
+        raise
     except Exception as error:  # Pint's parser raises whatever its tokenizer does
         raise UnitError(detail=f"{text!r} is not a unit this platform knows ({error})") from error
+
+
+def _refuse_logarithms(text: str, plain: str) -> None:
+    registry = _registry()
+    for word in _WORD.findall(plain):
+        known = registry.parse_unit_name(word)
+        if known and registry._units[known[0][1]].is_logarithmic:  # noqa: SLF001 - not told elsewhere
+            raise UnitError(detail=f"{text!r} is logarithmic: no factor converts it")
 
 
 def same(first: str | None, second: str | None) -> bool:

@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 
 from sostrades_api.engine.errors import InvalidValue
+from sostrades_api.engine.exactness import inexact_rows, is_exact
 from sostrades_api.engine.table_validation import check_frame
 from sostrades_api.engine.value_types import INT_LIMITS, Constraints, ValueType, VariableType, kind_of
 
 Faults = list[str]
+_INEXACT = "is too large for a float to hold exactly"
 
 
 def check_value(
@@ -39,7 +41,10 @@ def check_value(
             return None
         raise InvalidValue(["a value is needed; None is taken only by optional variables"])
     faults: Faults = []
-    checked = _check(value, value_type, constraints, "", faults)
+    try:
+        checked = _check(value, value_type, constraints, "", faults)
+    except RecursionError:
+        raise InvalidValue(["lists or dicts lie in each other too deeply, or in themselves"]) from None
     if faults:
         raise InvalidValue(faults)
     return checked
@@ -82,6 +87,9 @@ def _float(value: Any, _type: ValueType, constraints: Constraints, where: str, f
         return None
     if math.isnan(number):
         faults.append(f"{where}nan is not a number; leave the variable out or give a number")
+        return None
+    if isinstance(value, (int, np.integer)) and not is_exact(value):
+        faults.append(f"{where}{_shown(value)} {_INEXACT}")
         return None
     _within(number, constraints, where, faults)
     return number
@@ -153,24 +161,48 @@ def _dict(value: Any, value_type: ValueType, constraints: Constraints, where: st
 
 def _array(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
     if isinstance(value, (list, tuple)):
-        try:
-            value = np.asarray(value) if value else np.empty(0)
-        except ValueError:
-            faults.append(f"{where}the rows have different lengths")
+        fault, value = _array_of(value)
+        if fault is not None:
+            faults.append(where + fault)
             return None
     if not isinstance(value, np.ndarray):
         return _wrong_type(value, "an array of numbers", where, faults)
-    if value.dtype.kind not in "fiu" or value.ndim == 0:
-        faults.append(
-            f"{where}an array of {value.dtype} in {value.ndim} dimensions is not an array of numbers"
-        )
+    fault = _fault_of_array(value)
+    if fault is not None:
+        faults.append(where + fault)
         return None
-    numbers = value.astype(np.float64)
-    if value.dtype.kind in "iu" and not np.array_equal(numbers.astype(value.dtype), value):
-        faults.append(f"{where}a whole number is too large for a float to hold exactly")
-        return None
+    with np.errstate(over="ignore"):
+        numbers = np.asarray(value).astype(np.float64)
     _array_range(numbers, constraints, where, faults)
     return numbers
+
+
+def _array_of(rows: Any) -> tuple[str | None, Any]:
+    """What is wrong with a list of numbers or of rows, and the array of it."""
+    if _holds_bool(rows):
+        return "a list with true or false is not an array of numbers", None
+    try:
+        return None, np.asarray(rows) if rows else np.empty(0)
+    except ValueError:
+        return "the rows have different lengths", None
+
+
+def _fault_of_array(value: np.ndarray) -> str | None:
+    if isinstance(value, np.ma.MaskedArray):
+        return "the array has a mask; fill it"
+    if value.dtype.kind not in "fiu" or value.ndim == 0:
+        return f"an array of {value.dtype} in {value.ndim} dimensions is not an array of numbers"
+    if value.dtype.kind in "iu" and inexact_rows(np.asarray(value)).size:
+        return f"a whole number {_INEXACT}"
+    return None
+
+
+def _holds_bool(value: Any) -> bool:
+    kinds = set(map(type, value))
+    if bool in kinds or np.bool_ in kinds:
+        return True
+    inner = kinds & {list, tuple}
+    return bool(inner) and any(_holds_bool(item) for item in value if type(item) in inner)
 
 
 def _array_range(value: np.ndarray, constraints: Constraints, where: str, faults: Faults) -> None:

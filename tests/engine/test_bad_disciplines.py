@@ -22,6 +22,7 @@ from sostrades_api.engine import (
     MissingInitialValue,
     MissingOutput,
     NotFinite,
+    Observer,
     PlaceError,
     StructureFailed,
     UndeclaredOutput,
@@ -101,6 +102,74 @@ def test_an_array_of_ones_own_that_is_read_only_is_no_input():
         np.broadcast_to(np.zeros(1), 3)[0] = 1.0
 
     assert type(raised_by(write)) is DisciplineRaised
+
+
+CONSTANT = np.arange(3.0)
+CONSTANT.flags.writeable = False
+
+
+class Keeper(Discipline):
+    """Writes into what it returned before."""
+
+    DESC_IN = {"x": {"type": "array", "default": np.array([1.0])}}
+    DESC_OUT = {"y": {"type": "array"}}
+
+    def __init__(self):
+        self.kept = np.zeros(1)
+
+    def run(self, inputs):
+        self.kept[:] = 2 * inputs["x"]
+        return {"y": self.kept}
+
+
+def test_no_input_is_blamed_when_a_discipline_writes_into_an_array_of_its_own():
+    def write(inputs):
+        CONSTANT[0] = inputs["numbers"][0]
+
+    def write_by_function(inputs):
+        np.multiply(inputs["numbers"], 2, out=CONSTANT[:1])
+
+    for each in (write, write_by_function):
+        assert type(raised_by(each)) is DisciplineRaised
+    kept = np.zeros(1)
+    kept.flags.writeable = False
+    keeper = type("Other", (Keeper,), {"__init__": lambda self: setattr(self, "kept", kept)})
+    with pytest.raises(DisciplineRaised) as caught:
+        build(process({"A": keeper})).execute()
+    assert type(caught.value) is DisciplineRaised
+
+
+def write_out(inputs):
+    np.add(1.0, 1.0, out=inputs["numbers"])
+
+
+def write_in_place(inputs):
+    inputs["numbers"].sort()
+
+
+def write_by_hand(inputs):
+    def fill(array):
+        array[:] = 0.0
+
+    fill(inputs["numbers"])
+
+
+@pytest.mark.parametrize("write", [write_out, write_in_place, write_by_hand])
+def test_an_input_is_named_however_it_is_written_to(write):
+    assert raised_by(write).variable == "numbers"
+
+
+def test_an_observer_that_fails_does_not_hide_what_failed():
+    class Failing(Observer):
+        def on_discipline_failed(self, event):
+            raise ValueError(event.path)
+
+    def fail(inputs):
+        raise ZeroDivisionError
+
+    with pytest.raises(DisciplineRaised, match="ZeroDivisionError") as caught:
+        build(process({"A": discipline({}, {"y": None}, fail)})).execute(observer=Failing())
+    assert "ValueError('A')" in caught.value.__notes__[0]
 
 
 def test_a_table_is_the_disciplines_own_and_others_see_nothing_of_what_it_does():
