@@ -2,7 +2,9 @@
 
 Arrays are views of a read-only array, tables are shallow copies under pandas' copy-on-write (a change stays
 in the copy) on read-only memory, lists and dicts are copies of subclasses that refuse to change. An array is
-copied when somebody else may still write it; no numbers of a table are.
+copied when somebody else may still write it; no numbers of a table are. So whoever makes a table keeps a way
+to change it later: through an array given with ``copy=False``, or ``frame["a"].array``. So does whoever gives
+a table to a session, or reads one from a result. To copy each table would cost more than to check it.
 """
 
 from collections.abc import Iterable
