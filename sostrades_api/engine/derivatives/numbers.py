@@ -20,7 +20,7 @@ def numbers_of(value: Any) -> np.ndarray:
     pieces: list[np.ndarray] = []
     _collect(value, pieces)
     numbers = np.concatenate(pieces) if pieces else np.empty(0)
-    return numbers.astype(np.result_type(numbers, np.float64), copy=False)
+    return numbers if numbers.dtype.char in "dD" else numbers.astype(np.result_type(numbers, np.float64))
 
 
 def _collect(value: Any, into: list[np.ndarray]) -> None:
