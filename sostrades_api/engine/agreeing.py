@@ -25,7 +25,16 @@ def agreed_output(process: str, producer: Declaration, readers: Sequence[Declara
     """
     agreed = producer.variable
     for reader in readers:
-        if _says_more(reader.variable, agreed):
+        read = reader.variable
+        if (
+            read.range is None
+            and read.columns is None
+            and read.possible_values is None
+            and read.value_type.element is None
+            and not agreed.optional
+        ):
+            continue  # most say nothing but their type
+        if _says_more(read, agreed):
             agreed = _narrowed(process, producer._replace(variable=agreed), reader)
     return agreed
 

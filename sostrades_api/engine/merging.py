@@ -30,7 +30,8 @@ def check_fit(process: str, first: Declaration, second: Declaration) -> Conversi
             second_type=str(other.value_type),
         )
     if one.unit == other.unit and one.columns is None:
-        return conversion(one, other) if one.value_type.innermost.kind is VariableType.INT else None
+        kind = one.value_type if one.value_type.element is None else one.value_type.innermost
+        return conversion(one, other) if kind.kind is VariableType.INT else None
     # A table has its units in its columns; numbers that are whole, or decide the structure, are not converted
     kind = other.value_type.innermost.kind
     is_exact = kind not in {VariableType.FLOAT, VariableType.ARRAY} or one.structuring or other.structuring
