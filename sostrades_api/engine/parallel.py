@@ -146,7 +146,7 @@ class _Schedule:
         self._done[number] = True
         for follower in self._followers[number]:
             self._missing[follower] -= 1
-            if not self._missing[follower]:
+            if not self._missing[follower] and not self._done[follower]:
                 heappush(self._ready, follower)
         self._settle()
         if self._ended is not None:

@@ -329,3 +329,19 @@ def test_categories_in_another_order_are_other_values(change):
 def test_a_value_of_no_known_type_has_no_digest():
     with pytest.raises(TypeError, match="object has no digest"):
         value_digest(object())
+
+
+def test_what_was_found_is_not_run_again_once_what_it_reads_has_been_run():
+    """The first loop does not converge, so that it is never stored; the second reads it, and is."""
+    slow = discipline({"x": {"type": "float", "default": 0.0}}, {"x": None}, lambda i: {"x": i["x"] / 2 + 1})
+    after = discipline(
+        {"x": None, "y": {"type": "float", "default": 0.0}},
+        {"y": None},
+        lambda i: {"y": 0.0 * i["y"] + i["x"]},
+    )
+    plan, cache = build(process({"A": slow, "B": after})), everything()
+    values = {"allow_unconverged": True, "max_mda_iter": 4}
+    first = plan.execute(values, cache=cache)
+    again = plan.execute({**values, "n_processes": 2}, cache=cache)
+    assert again.reused == ("B",)
+    assert again.residuals.equals(first.residuals)
