@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sostrades_api.engine import Place, Process, build
+from sostrades_api.engine import Discipline, Place, Process, build
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.digests import value_digest
 from sostrades_api.engine.protection import freeze
@@ -331,15 +331,32 @@ def test_a_value_of_no_known_type_has_no_digest():
         value_digest(object())
 
 
+class Slow(Discipline):
+    """Halves its way to two."""
+
+    DESC_IN: ClassVar = {"x": {"type": "float", "default": 0.0, "namespace": "ns"}}
+    DESC_OUT: ClassVar = {"x": {"type": "float", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"x": inputs["x"] / 2 + 1}
+
+
+class After(Discipline):
+    """A loop that ends at once."""
+
+    DESC_IN: ClassVar = {
+        "x": {"type": "float", "namespace": "ns"},
+        "y": {"type": "float", "default": 0.0, "namespace": "ns"},
+    }
+    DESC_OUT: ClassVar = {"y": {"type": "float", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"y": 0.0 * inputs["y"] + inputs["x"]}
+
+
 def test_what_was_found_is_not_run_again_once_what_it_reads_has_been_run():
     """The first loop does not converge, so that it is never stored; the second reads it, and is."""
-    slow = discipline({"x": {"type": "float", "default": 0.0}}, {"x": None}, lambda i: {"x": i["x"] / 2 + 1})
-    after = discipline(
-        {"x": None, "y": {"type": "float", "default": 0.0}},
-        {"y": None},
-        lambda i: {"y": 0.0 * i["y"] + i["x"]},
-    )
-    plan, cache = build(process({"A": slow, "B": after})), everything()
+    plan, cache = build(process({"A": Slow, "B": After})), everything()
     values = {"allow_unconverged": True, "max_mda_iter": 4}
     first = plan.execute(values, cache=cache)
     again = plan.execute({**values, "n_processes": 2}, cache=cache)
