@@ -1,14 +1,14 @@
 """The version of a discipline: a digest of all that decides what it computes from its inputs.
 
-That is its source, the source of whatever that source imports (installed libraries by their version
-instead), its data files, this engine, and the libraries that numbers come from.
+That is its source, the source of whatever that source imports, its data files, this engine, and the name and
+version of everything that is installed: a library that others import may be upgraded without them.
 """
 
 import ast
 import platform
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -26,6 +26,9 @@ from sostrades_api.engine.discipline import Discipline
 
 _ENGINE = __name__.rpartition(".")[0]
 _SURROUNDING = frozenset({"numpy", "pandas", "scipy"})
+_IMPORTERS = frozenset({"import_module", "__import__"})
+# what they run is found nowhere in a source
+_LOADERS = frozenset({"exec_module", "spec_from_file_location", "run_module", "run_path"})
 _SITE = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")})
 
 
@@ -52,8 +55,8 @@ def discipline_version(cls: type[Discipline]) -> str | None:
     """The version of a class; None when its outputs cannot be re-used.
 
     That is so for a class that is not deterministic, whose source or data cannot be read, or changed after
-    the class was made, or that is not what its module has under its name (made in a function, say: two of
-    them may differ and look the same).
+    the class was made, whose source imports by names or files that only a run knows, or that is not what its
+    module has under its name (made in a function, say: two of them may differ and look the same).
     """
     if cls not in _KNOWN:
         _KNOWN[cls] = _version(cls)
@@ -96,21 +99,23 @@ def _is_found_by_name(cls: type[Discipline]) -> bool:
 
 
 def _sources(modules: Iterable[str]) -> tuple[list[Path], list[str]]:
-    """The files of modules and of what they import, directly or not; of libraries name and version."""
+    """The files of modules and of what they import, directly or not; of libraries the name and a digest."""
     waiting, found, libraries = list(modules), dict[str, Path](), set[str]()
     own = {name.partition(".")[0] for name in waiting}
     while waiting:
         name = waiting.pop()
         if name in found or name == _ENGINE or name.startswith(f"{_ENGINE}."):
             continue
-        top = name.partition(".")[0]
+        top, parent = name.partition(".")[0], name.rpartition(".")[0]
+        if parent:  # it was imported before
+            waiting.append(parent)
         if top in sys.stdlib_module_names or top in _SURROUNDING:
             continue
         path = _path_of(name)
         if path is None:  # an attribute, or a module that is not there
             continue
         if top not in own and _is_installed(path):
-            libraries.add(f"{top} {_library_version(top)}")
+            libraries.add(f"{top} {_library_digest(top)}")
             continue
         found[name] = path
         waiting += _imported(name, path, _stat(path))
@@ -145,33 +150,48 @@ def _is_installed(path: Path) -> bool:
 
 @cache
 def _imported(module: str, path: Path, _of: tuple[int, int, int]) -> tuple[str, ...]:
-    """What a module's source names in its imports: modules, and attributes of modules."""
+    """What a module's source names in its imports: modules, and attributes of modules.
+
+    Raises:
+        LookupError: it imports what only a run knows.
+    """
     if path.suffix != ".py":
         return ()
     loaded = sys.modules.get(module)
     is_package = path.name == "__init__.py"
     package = (loaded and loaded.__package__) or (module if is_package else module.rpartition(".")[0])
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    importers = set(_IMPORTERS)
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = util.resolve_name("." * node.level + (node.module or ""), package)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return tuple(names)
+            importers |= {alias.asname for alias in node.names if alias.asname and alias.name in _IMPORTERS}
+    return (*names, *_called_imports(tree, importers, package))
+
+
+def _called_imports(tree: ast.AST, importers: Collection[str], package: str) -> Iterator[str]:
+    calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+        if name in _LOADERS:
+            raise LookupError(name)
+        if name not in importers:
+            continue
+        call = calls.get(id(node))
+        given = call.args if call and not call.keywords else []
+        if len(given) != 1 or not isinstance(given[0], ast.Constant):
+            raise LookupError(name)
+        yield util.resolve_name(str(given[0].value), package)
 
 
 @cache
-def _distributions() -> dict[str, list[str]]:
-    return dict(metadata.packages_distributions())
-
-
-@cache
-def _library_version(top: str) -> str:
-    """The version of the distributions that hold a top package; its own file's digest without any."""
-    names = sorted(set(_distributions().get(top, ())))
+def _library_digest(top: str) -> str:
     path = _path_of(top)
-    return " ".join(metadata.version(name) for name in names) or (_file_digest(path) if path else "")
+    return _file_digest(path) if path else ""
 
 
 def _file_digest(path: Path) -> str:
@@ -194,4 +214,12 @@ def _surroundings() -> tuple[str, ...]:
     here = Path(__file__).parent
     engine = [_file_digest(path) for path in sorted(here.rglob("*.py"))]
     libraries = (np.__version__, pd.__version__, scipy.__version__)
-    return (*engine, *libraries, platform.python_version(), platform.machine())
+    return (*engine, *libraries, _installed(), platform.python_version(), platform.machine())
+
+
+def _installed() -> str:
+    """A digest of the metadata of all that is installed; to read only versions takes longer."""
+    found = metadata.distributions()
+    return text_digest(
+        *sorted({each.read_text("METADATA") or each.read_text("PKG-INFO") or "" for each in found})
+    )
