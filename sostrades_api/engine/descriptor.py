@@ -64,7 +64,7 @@ def parse_descriptor(name: str, descriptor: Any, *, owner: str, side: str) -> Va
     """
     place = _Place(owner, side, name)
     if not isinstance(name, str) or not name or "." in name or name != name.strip() or not name.isprintable():
-        place.wrong("name", "must be text without dots")
+        place.wrong("name", "must be text of visible characters, without dots and blanks around it")
     if not isinstance(descriptor, Mapping):
         place.wrong("", f"must be a dict, not {type(descriptor).__name__}")
     for key in descriptor:

@@ -226,7 +226,8 @@ class _Assembly:
         is_place = isinstance(entry, Place)
         stands = entry.discipline if is_place else entry
         if not isinstance(path, str) or not (path.isidentifier() or _is_path(path)):
-            raise PlaceError(process=process.name, discipline=path, detail="a path is names joined by dots")
+            detail = f"a path is names of visible characters joined by dots, not {path!r}"
+            raise PlaceError(process=process.name, discipline=str(path)[:100], detail=detail)
         full = below(node, path)
         namespaces = entry.namespaces if is_place else {}
         if namespaces != {}:
@@ -310,7 +311,7 @@ class _Assembly:
 
 
 def _is_path(path: str) -> bool:
-    return all(part and part == part.strip() for part in path.split("."))
+    return path.isprintable() and all(part and part == part.strip() for part in path.split("."))
 
 
 def _check_namespaces(process: Process, place: str, namespaces: Any) -> None:

@@ -11,6 +11,9 @@ from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.structure import Declared
 from sostrades_api.engine.variable import Variable
 
+LONGEST_NAME = 512
+"""Characters of a full name, and of a path."""
+
 
 class Declaration(NamedTuple):
     """One input or output of a placed discipline, or an input of a process.
@@ -113,7 +116,11 @@ def declarations(
     found = {}
     for name, variable in variables.items():
         at = home if variable.namespace is None else _namespace(variable, path=path, scope=scope)
-        found[name] = Declaration(path, at, f"{at}.{variable.name}" if at else variable.name, variable)
+        full = f"{at}.{variable.name}" if at else variable.name
+        if len(full) > LONGEST_NAME:
+            detail = f"the full name of {name[:100]!r} has {len(full)} characters; {LONGEST_NAME} is the most"
+            raise PlaceError(process=scope.process, discipline=f"{path[:100]}...", detail=detail)
+        found[name] = Declaration(path, at, full, variable)
     return found
 
 

@@ -5,11 +5,12 @@ import datetime as dt
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from sostrades_api.engine.naming import LONGEST_NAME
 from sostrades_api.models.account import Group
 from sostrades_api.models.base import Base, utc_now
 
 NAME_LENGTH = 200
-VARIABLE_NAME_LENGTH = 512
+VARIABLE_NAME_LENGTH = LONGEST_NAME
 
 
 class StudyCase(Base):

@@ -56,7 +56,9 @@ class RunLog:
             self._lines = lines + self._lines
 
     def _append(self, message: str, *, level: str, discipline: str | None) -> None:
-        text = public_text(message.replace("\x00", ""), length=MAX_LENGTH)
+        # set in, so that no line of a message looks like another message
+        lines = "\n    ".join(message.replace("\x00", "").splitlines())
+        text = public_text(lines, length=MAX_LENGTH)
         self._lines.append(LogLine(utc_now(), level, text, discipline))
         self._count += 1
 

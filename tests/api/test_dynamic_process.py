@@ -178,3 +178,10 @@ def test_a_stored_value_that_fits_no_more_counts_as_not_given(make, session, pla
     stored = StoredValues(session, study.id, values=platform.values)
     assert study_plan("regions", stored).plan.disciplines == ("north", "south")
     assert study_plan("regions", {"regions": 3}).plan.disciplines == ("north",)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x00", "\u202eabc", "", "a..b", "r" * 600])
+def test_a_place_of_a_name_that_cannot_be_kept_or_read_is_refused(make, update, name):
+    response = update(make(), {"regions": ["north", name]})
+    assert response.status_code == 422, response.text
+    assert response.json["errors"]

@@ -66,7 +66,7 @@ def test_a_wrong_descriptor_names_the_key_and_what_is_wrong(descriptor, key, det
 
 @pytest.mark.parametrize("name", ["a.b", "", " a", "a\n", 3])
 def test_a_name_is_text_without_dots(name):
-    with pytest.raises(DescriptorError, match="text without dots"):
+    with pytest.raises(DescriptorError, match="without dots and blanks"):
         parse({"type": "float"}, name=name)
 
 

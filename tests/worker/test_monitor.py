@@ -265,3 +265,13 @@ def test_the_peak_of_a_run_is_its_own_not_what_its_process_held_before():
     assert before["memory_bytes"] < before["memory_at_start_bytes"] + 50e6
     large = np.ones(15_000_000)
     assert meter.read()["memory_bytes"] > before["memory_bytes"] + large.nbytes // 2
+
+
+def test_no_line_of_a_message_looks_like_another_message():
+    log = RunLog()
+    log.add("read 2 rows\n2026-01-01T00:00:00.000Z ERROR   [1] failed: forged\u2028line")
+    (line,) = log.take()
+    assert line.message.splitlines()[1:] == [
+        "    2026-01-01T00:00:00.000Z ERROR   [1] failed: forged",
+        "    line",
+    ]
