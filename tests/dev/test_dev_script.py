@@ -48,6 +48,10 @@ def test_wrong_arguments_are_one_line_and_status_2(arguments: list[str], words: 
     assert words in errors
 
 
+def test_a_path_without_tests_is_named() -> None:
+    assert dev("test", "tests/nope.py::test_x", "-x") == (1, "", "dev: there is no tests/nope.py::test_x\n")
+
+
 def test_no_command_shows_the_help_and_fails() -> None:
     status, output, _ = dev()
     assert (status, output.startswith("usage: ./dev")) == (2, True)
@@ -108,7 +112,7 @@ def test_an_interrupted_first_start_is_mended_by_the_next(project: Path) -> None
     while not (project / ".venv" / ".unfinished").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=180)  # what the killed installer had started ends by itself
     assert process.returncode == 130, errors
     assert "Traceback" not in errors.rpartition("dev:")[2]
     assert dev("serve", root=project)[:2] == (0, f"{project / '.venv'} click\n")
