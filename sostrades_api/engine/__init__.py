@@ -55,6 +55,7 @@ from sostrades_api.engine.errors import (
 from sostrades_api.engine.observer import (
     DisciplineEnded,
     DisciplineFailed,
+    DisciplineLeft,
     DisciplinesReused,
     DisciplineStarted,
     ExecutionEnded,
@@ -93,6 +94,7 @@ __all__ = [
     "DisciplineError",
     "DisciplineExited",
     "DisciplineFailed",
+    "DisciplineLeft",
     "DisciplineOutOfMemory",
     "DisciplineOverdue",
     "DisciplineProfile",

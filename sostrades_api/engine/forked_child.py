@@ -19,7 +19,7 @@ from sostrades_api.engine.runner import hooks_of
 from sostrades_api.engine.sending import send
 
 _PR_SET_PDEATHSIG = 1
-_HOOKS = ("on_discipline_started", "on_discipline_ended", "on_iteration_ended")
+_HOOKS = ("on_discipline_started", "on_discipline_ended", "on_discipline_left", "on_iteration_ended")
 """What a child can have to tell."""
 
 

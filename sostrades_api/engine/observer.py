@@ -45,6 +45,15 @@ class DisciplineEnded:
 
 
 @dataclass(frozen=True)
+class DisciplineLeft:
+    """A discipline has raised and does not run any more; others that run at the same time still may."""
+
+    path: str
+    index: int
+    total: int
+
+
+@dataclass(frozen=True)
 class DisciplineFailed:
     """A discipline raised, or returned wrong outputs; the execution ends with this error."""
 
@@ -75,7 +84,7 @@ class ExecutionEnded:
 class Observer:
     """Does nothing; override the hooks you want. An exception in a hook ends the execution.
 
-    The two hooks of single disciplines cost a microsecond and a half a discipline when they are overridden;
+    The hooks of single disciplines cost a microsecond and a half a discipline when they are overridden;
     the progress that ``on_execution_started`` is given costs nothing.
     """
 
@@ -90,6 +99,9 @@ class Observer:
 
     def on_discipline_ended(self, event: DisciplineEnded) -> None:
         """After each run of a discipline."""
+
+    def on_discipline_left(self, event: DisciplineLeft) -> None:
+        """After each run of a discipline that raised, for who follows the start of runs too."""
 
     def on_discipline_failed(self, event: DisciplineFailed) -> None:
         """After a discipline failed; nothing follows, and an exception here becomes a note of its error."""

@@ -206,6 +206,10 @@ class OneAtATime(events.Observer):
         """After each run of a discipline."""
         self._tell(self._observer.on_discipline_ended, event)
 
+    def on_discipline_left(self, event: events.DisciplineLeft) -> None:
+        """After each run of a discipline that raised."""
+        self._tell(self._observer.on_discipline_left, event)
+
     def on_discipline_failed(self, event: events.DisciplineFailed) -> None:
         """After a discipline failed."""
         self._tell(self._observer.on_discipline_failed, event)

@@ -55,6 +55,7 @@ class FollowedRunner(Runner):
         hooks = hooks_of(type(observer))
         self._started = observer.on_discipline_started if "on_discipline_started" in hooks else None
         self._ended = observer.on_discipline_ended if "on_discipline_ended" in hooks else None
+        self._left = observer.on_discipline_left if "on_discipline_left" in hooks else None
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order, each between two events."""
@@ -66,7 +67,12 @@ class FollowedRunner(Runner):
             index = self.progress.running = node.index
             if started is not None:
                 started(events.DisciplineStarted(node.path, index, total))
-            spent = node.compute(self.values, target)
+            try:
+                spent = node.compute(self.values, target)
+            except BaseException:
+                if self._left is not None:
+                    self._left(events.DisciplineLeft(node.path, index, total))
+                raise
             seconds[index] += spent
             runs[index] += 1
             if ended is not None:

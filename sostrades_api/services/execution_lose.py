@@ -1,5 +1,6 @@
 """An attempt is lost (its worker was killed, hung or shut down): queue the execution again, or give it up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,9 @@ class Loss:
     max_attempts: (
         int | None
     )  # losses at which it is given up; None for a loss that counts for nothing (a worker shut down)
-    discipline: str | None = None  # that ran then; FAILED when the execution is given up
+    disciplines: Mapping[str, str] | None = (
+        None  # their statuses, if the execution is given up; what ran FAILED
+    )
 
 
 def execution_lose(
@@ -37,8 +40,8 @@ def execution_lose(
         losses = execution.losses + (loss.max_attempts is not None)
         to_state = _next_state(execution, losses=losses, max_attempts=loss.max_attempts)
         columns = _columns(to_state, reason=loss.reason, losses=losses)
-        if to_state is ExecutionState.FAILED and loss.discipline in execution.disciplines:
-            columns["disciplines"] = {**execution.disciplines, loss.discipline: "FAILED"}
+        if to_state is ExecutionState.FAILED and loss.disciplines is not None:
+            columns["disciplines"] = dict(loss.disciplines)
         if not execution_transition(
             session, execution, to_state=to_state, reason=loss.reason, actor=loss.actor, **columns
         ):

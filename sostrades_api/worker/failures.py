@@ -1,7 +1,7 @@
 """What a failed run says: a message for whoever may read values, a traceback for the operator alone."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sostrades_api.engine import EngineError
 from sostrades_api.errors import DomainError
@@ -41,17 +41,31 @@ def seconds_lines(seconds: Mapping[str, float], runs: Mapping[str, int], *, limi
     return [f"{path}: {spent:.4f} s in {runs[path]} runs" for path, spent in slowest if runs[path]]
 
 
-def ended_while_running(how: str, *, running: str | None) -> str:
-    """Why an attempt is lost whose process has ended, with the discipline that ran then."""
-    if running is None:
+def ended_while_running(how: str, *, running: Sequence[str], exited: bool) -> str:
+    """Why an attempt is lost whose process has ended, with the disciplines that ran then.
+
+    Args:
+        how: it ended.
+        running: all of them.
+        exited: it ended itself; a signal may come from anywhere.
+    """
+    if not running:
         return how
-    return f"{how}, while discipline {running!r} ran; no discipline may end its process (os._exit, say)"
+    advice = "; no discipline may end its process (os._exit, say)" if exited else ""
+    return f"{how}, while {_named(running)} ran{advice}"
 
 
-def overran(limit: float, *, running: str | None) -> str:
+def overran(limit: float, *, running: Sequence[str]) -> str:
     """What is said of a run that took longer than the platform allows."""
     text = f"The execution ran longer than the {limit:g} s that this platform allows"
-    if running is None:
+    if not running:
         return f"{text}; make it quicker, or raise the setting max_run_seconds."
     advice = "make it quicker, or raise the setting max_run_seconds"
-    return f"{text}; discipline {running!r} was running: see whether it ever ends, {advice}."
+    if len(running) > 1:
+        return f"{text}; {_named(running)} were running: see whether they ever end, {advice}."
+    return f"{text}; {_named(running)} was running: see whether it ever ends, {advice}."
+
+
+def _named(disciplines: Sequence[str], *, most: int = 8) -> str:
+    names = ", ".join(map(repr, disciplines[:most])) + (", ..." if len(disciplines) > most else "")
+    return f"discipline{'s' if len(disciplines) > 1 else ''} {names}"

@@ -13,6 +13,7 @@ from sostrades_api.engine import (
     CouplingNotConverged,
     DisciplineEnded,
     DisciplineError,
+    DisciplineLeft,
     DisciplinesReused,
     DisciplineStarted,
     ExecutionEnded,
@@ -39,6 +40,8 @@ class RunMonitor(Observer):
         log: where it writes what it sees.
         whereabouts: where the run tells its worker which discipline runs.
     """
+
+    _has_place = True  # one discipline runs at a time
 
     def __init__(
         self,
@@ -73,7 +76,7 @@ class RunMonitor(Observer):
 
     def on_execution_started(self, event: ExecutionStarted) -> None:
         """Say what will be run, and follow it from now on."""
-        if self._whereabouts is not None:
+        if self._whereabouts is not None and self._has_place:
             event.progress.place = self._whereabouts.place
         self.followed = event.progress
         loops = sorted(self._loops.values())
@@ -95,6 +98,12 @@ class RunMonitor(Observer):
         self.followed.place[0] = -1
         converged = "" if event.converged else ", NOT CONVERGED (accepted by allow_unconverged)"
         self._log.add_last(f"all disciplines are done in {event.seconds:.3f} s{converged}")
+
+    def rest(self) -> None:
+        """Nothing runs any more, however it ended: what the worker sees from now on is no discipline's."""
+        self.followed.place = [self.followed.running]
+        if self._whereabouts is not None:
+            self._whereabouts.rest()
 
     # --- what others read -------------------------------------------------------------------------------
 
@@ -226,24 +235,39 @@ class RunMonitor(Observer):
 class ParallelMonitor(RunMonitor):
     """Follows disciplines that run at the same time; each costs an event at its start and one at its end."""
 
+    _has_place = False
+
     def __init__(self, disciplines: Sequence[str], **given: Any) -> None:
         super().__init__(disciplines, **given)
         self._at_once: set[int] = set()
         self._ran: set[int] = set()
+        self._raised: set[int] = set()
 
     def on_discipline_started(self, event: DisciplineStarted) -> None:
         """It runs now."""
         self._at_once.add(event.index)
+        if self._whereabouts is not None:
+            self._whereabouts.begin(event.index)
 
     def on_discipline_ended(self, event: DisciplineEnded) -> None:
         """It is done, for this time."""
-        self._at_once.discard(event.index)
+        self._leave(event.index)
         self._ran.add(event.index)
+
+    def on_discipline_left(self, event: DisciplineLeft) -> None:
+        """It does not run any more; the execution waits for the others."""
+        self._leave(event.index)
+        self._raised.add(event.index)
+
+    def _leave(self, index: int) -> None:
+        self._at_once.discard(index)
+        if self._whereabouts is not None:
+            self._whereabouts.end(index)
 
     @property
     def running(self) -> str | None:
-        """The only discipline that runs, if there is only one."""
-        running = self._at_once.copy()
+        """The only discipline that runs, or has raised, if there is only one."""
+        running = self._at_once | self._raised
         return self._paths[running.pop()] if len(running) == 1 else None
 
     def _running_now(self) -> frozenset[int]:

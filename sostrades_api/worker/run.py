@@ -42,7 +42,8 @@ logger = logging.getLogger(__name__)
 
 # Not the model's fault (its own OSErrors come as an engine error): another attempt may well succeed.
 _INFRASTRUCTURE = (SQLAlchemyError, OSError, UnavailableError)
-_FOLLOWED = ("tolerance", "n_processes")
+_FOLLOWED = ("tolerance", "n_processes", "parallel_by")
+_LEEWAY_SECONDS = 5  # a process may hand over large values before it hears that a discipline has ended
 
 
 class AttemptLostError(Exception):
@@ -114,28 +115,37 @@ class AttemptRun:
         self._log.add(f"{len(inputs)} values given, the others at their defaults")
         ticker = Ticker(self._runtime, self._attempt, monitor=self._monitor, log=self._log, usage=self._usage)
         with ticker, self._clock, captured_logging(self._log, discipline=lambda: self._monitor.running):
-            return plan.execute(
-                inputs,
-                observer=self._monitor,
-                should_stop=self._monitor.should_stop,
-                previous=previous,
-                cache=self._keeper,
-                digests=known_digests(plan, given=digests, previous=previous),
-            )
+            try:
+                return plan.execute(
+                    inputs,
+                    observer=self._monitor,
+                    should_stop=self._monitor.should_stop,
+                    previous=previous,
+                    cache=self._keeper,
+                    digests=known_digests(plan, given=digests, previous=previous),
+                )
+            finally:
+                self._monitor.rest()
 
     def _monitor_of(self, plan: Plan, inputs: Mapping[str, Any]) -> RunMonitor:
-        """What follows the run; with several disciplines at a time nobody can say which one runs."""
+        """What follows the run: by events, where several disciplines run at a time."""
         settings = {name: inputs.get(name, plan.variables[name].default) for name in _FOLLOWED}
-        tolerance = settings["tolerance"]
-        if settings["n_processes"] > 1:
-            return ParallelMonitor(plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log)
+        kind = ParallelMonitor if settings["n_processes"] > 1 else RunMonitor
+        is_told_late = kind is ParallelMonitor and settings["parallel_by"] == "processes"
         whereabouts = current_whereabouts()
         if whereabouts is not None:
             limits = [type(plan.discipline(path)).MAX_SECONDS for path in plan.disciplines]
-            whereabouts.set_limits({index: limit for index, limit in enumerate(limits) if limit is not None})
+            whereabouts.set_limits(
+                {index: limit for index, limit in enumerate(limits) if limit is not None},
+                leeway=_LEEWAY_SECONDS if is_told_late else 0,
+            )
             whereabouts.listen()
-        return RunMonitor(
-            plan.disciplines, loops=plan.loops, tolerance=tolerance, log=self._log, whereabouts=whereabouts
+        return kind(
+            plan.disciplines,
+            loops=plan.loops,
+            tolerance=settings["tolerance"],
+            log=self._log,
+            whereabouts=whereabouts,
         )
 
     def _previous(self, plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:

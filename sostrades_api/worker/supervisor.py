@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -60,22 +60,25 @@ class Supervisor:
                 return
         self._clean_up()
         if os.waitstatus_to_exitcode(status) != EXIT_WRITTEN:
-            reason = ended_while_running(describe_end(status), running=self._running)
+            how, exited = describe_end(status), os.WIFEXITED(status)
+            reason = ended_while_running(how, running=self._running, exited=exited)
             self._lose(reason, max_attempts=self._settings.max_attempts)
 
     @property
-    def _running(self) -> str | None:
-        index, paths = self._whereabouts.running, self._attempt.disciplines
-        return paths[index] if index is not None and index < len(paths) else None
+    def _running(self) -> Sequence[str]:
+        paths = self._attempt.disciplines
+        return [paths[index] for index in self._whereabouts.all_running if index < len(paths)]
 
     def _look(self, beat: Callable[[], None]) -> bool:
         """Do what is due; True when the work-horse was ended here and its execution settled."""
         now, settings = time.monotonic(), self._settings
         if settings.max_run_seconds and now - self._started > settings.max_run_seconds:
-            return self._end_overdue(overran(settings.max_run_seconds, running=self._running))
-        overdue = self._overdue.look(now)
-        if overdue is not None and self._running is not None:
-            return self._end_overdue(str(DisciplineOverdue(discipline=self._running, limit=overdue[1])))
+            running = self._running
+            return self._end_overdue(overran(settings.max_run_seconds, running=running), failed=running)
+        overdue, paths = self._overdue.look(now), self._attempt.disciplines
+        if overdue is not None and overdue[0] < len(paths):
+            path = paths[overdue[0]]
+            return self._end_overdue(str(DisciplineOverdue(discipline=path, limit=overdue[1])), failed=[path])
         if self._is_shutting_down():
             self._shutdown_since = self._shutdown_since or now
             if now - self._shutdown_since >= settings.shutdown_grace_seconds:
@@ -116,10 +119,10 @@ class Supervisor:
         self._clean_up()
         return True
 
-    def _end_overdue(self, message: str) -> bool:
+    def _end_overdue(self, message: str, *, failed: Sequence[str]) -> bool:
         failure = Failure(public_text(message), traceback=self._whereabouts.trace(self._pid))
         self._kill()
-        end = AttemptEnd(disciplines=self._statuses())
+        end = AttemptEnd(disciplines=self._statuses(failed))
         try:
             with self._runtime.session() as session:
                 execution_fail(session, self._key, failure=failure, end=end)
@@ -127,15 +130,16 @@ class Supervisor:
             logger.warning("execution %d is left to the sweeper: overdue", self._key.execution_id)
         return True
 
-    def _statuses(self) -> dict[str, str]:
-        """At the end of a run that was ended: what ran FAILED; what came before it has run."""
+    def _statuses(self, failed: Sequence[str]) -> dict[str, str]:
+        """At the end of a run that was ended: these FAILED; what came before the one that ran has run."""
         live, paths = self._runtime.queue.live(self._key.execution_id), self._attempt.disciplines
         told = (
             live.named(paths) if live and live.token == self._key.token else dict.fromkeys(paths, "PENDING")
         )
         running = self._whereabouts.running
-        if running is None:  # several at a time: all that ran
-            return {path: "FAILED" if status == "RUNNING" else status for path, status in told.items()}
+        if running is None:  # several at a time
+            ended = {path: "PENDING" if status == "RUNNING" else status for path, status in told.items()}
+            return ended | dict.fromkeys(failed, "FAILED")
         done = {path for index, path in enumerate(paths) if index < running or told[path] == "DONE"}
         settled = {path: "DONE" if path in done else "PENDING" for path in paths}
         return settled | dict.fromkeys(paths[running : running + 1], "FAILED")
@@ -155,7 +159,13 @@ class Supervisor:
             os.killpg(self._pid, signal.SIGKILL)
 
     def _lose(self, reason: str, *, max_attempts: int | None) -> None:
-        loss = Loss(reason=reason, actor=self._worker, max_attempts=max_attempts, discipline=self._running)
+        running = self._running
+        loss = Loss(
+            reason=reason,
+            actor=self._worker,
+            max_attempts=max_attempts,
+            disciplines=self._statuses(running) if running else None,
+        )
         try:
             with self._runtime.session() as session:
                 state = execution_lose(session, self._key, loss=loss, queue=self._runtime.queue)

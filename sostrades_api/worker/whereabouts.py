@@ -1,6 +1,7 @@
 """Where a run is, in memory that a work-horse shares with its worker: known whatever becomes of it.
 
-A discipline that ends its process, is killed, or never returns leaves its number here.
+A discipline that ends its process, is killed, or never returns leaves its number here: as the place where the
+run is, or, with several disciplines at a time, as one of those that have begun.
 """
 
 import faulthandler
@@ -9,13 +10,16 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Mapping, MutableSequence
+from collections.abc import Mapping, MutableSequence, Sequence
 from typing import cast
 
 import orjson
 
-_PLACE, _RUNS, _LENGTH, _TEXT = 0, 1, 2, 3  # cells of eight bytes; from the last one on JSON
-_SIZE = 256 * 1024
+# Cells of eight bytes: a table of when disciplines that run at a time began, and from the last one on JSON.
+_PLACE, _RUNS, _LENGTH, _LEEWAY, _TABLE = range(5)
+_MOST = 32 * 1024  # disciplines in the table; those beyond are not followed
+_TEXT = _TABLE + _MOST
+_SIZE = 512 * 1024
 _NOWHERE = -1
 _TRACE_SIGNAL = signal.SIGUSR2
 _TRACE_SECONDS = 0.5
@@ -46,8 +50,9 @@ class Whereabouts:
         """Be ready to write down, even while a discipline keeps Python's lock, what is being executed."""
         faulthandler.register(_TRACE_SIGNAL, file=self._traces, all_threads=True)
 
-    def set_limits(self, limits: Mapping[int, float]) -> None:
-        """Seconds that disciplines may take in one run, by number."""
+    def set_limits(self, limits: Mapping[int, float], *, leeway: int = 0) -> None:
+        """Seconds that disciplines may take in one run, by number; ends are told so many seconds late."""
+        self._cells[_LEEWAY] = leeway
         text = orjson.dumps([*limits.items()])
         if limits and len(text) <= _SIZE - 8 * _TEXT:
             self._memory[8 * _TEXT : 8 * _TEXT + len(text)] = text
@@ -62,6 +67,21 @@ class Whereabouts:
         """How often the discipline that runs has run before: another number is another run."""
         self._cells[_RUNS] = runs
 
+    def begin(self, index: int) -> None:
+        """This discipline runs now, and maybe others too."""
+        if index < _MOST:
+            self._cells[_TABLE + index] = time.monotonic_ns()
+
+    def end(self, index: int) -> None:
+        """It does not run any more."""
+        if index < _MOST:
+            self._cells[_TABLE + index] = 0
+
+    def rest(self) -> None:
+        """No discipline runs any more."""
+        self.place[0] = _NOWHERE
+        self._cells[_TABLE:_TEXT] = memoryview(bytes(8 * _MOST)).cast("q")
+
     # --- in the worker ----------------------------------------------------------------------------------
 
     @property
@@ -69,6 +89,21 @@ class Whereabouts:
         """The number of the discipline that runs, or ran when the work-horse ended."""
         index = self.place[0]
         return None if index < 0 else index
+
+    @property
+    def all_running(self) -> Sequence[int]:
+        """The numbers of all disciplines that run, or ran when the work-horse ended."""
+        if self.running is not None:
+            return (self.running,)
+        return [index for index, since in enumerate(self._cells[_TABLE:_TEXT]) if since]
+
+    def overdue(self, now: float) -> tuple[int, float] | None:
+        """Of several at a time, one that takes longer than it may, and its limit."""
+        for index, limit in self.limits.items():
+            since = self._cells[_TABLE + index] * 1e-9 if index < _MOST else 0.0
+            if since and now - since > limit + self._cells[_LEEWAY]:
+                return index, limit
+        return None
 
     @property
     def run(self) -> tuple[int, int]:
@@ -109,5 +144,7 @@ class Overdue:
         if run != self._run:
             self._run, self._since = run, now
             return None
-        limit = self._whereabouts.limits.get(run[0]) if run[0] >= 0 else None
+        if run[0] < 0:
+            return self._whereabouts.overdue(now)
+        limit = self._whereabouts.limits.get(run[0])
         return (run[0], limit) if limit is not None and now - self._since > limit else None

@@ -61,6 +61,7 @@ def test_loaded_results_say_that_they_are_not_converged(api, unconverged):
     assert loaded[f"{NAME}.Climate.temperature_df"]["converged"] is False
     assert loaded[f"{NAME}.Economy.population_df"].get("converged") is None
     assert "converged" not in loaded[f"{NAME}.max_mda_iter"]
+    assert "converged" not in loaded[f"{NAME}.residuals_history"]  # a true record of how it went
 
 
 def test_a_download_says_so_in_its_name_and_a_header_and_reads_as_ever(api, unconverged):

@@ -95,6 +95,27 @@ def test_however_a_discipline_does_not_return_the_run_fails_and_says_who_and_why
         assert platform.workers() == workers
 
 
+def test_of_disciplines_at_the_same_time_those_that_ran_are_named_and_each_keeps_its_limit(
+    session, make_case, actor, live_settings, queue, state_of
+):
+    said = {
+        "signal": ("(signal 11), while disciplines 'Crash', 'Sleep' ran", "FAILED"),
+        "hang": ("Discipline 'Crash' ran longer than the 0.5 s", "PENDING"),
+    }
+    settings = live_settings.model_copy(update={"max_attempts": 1})
+    with LivePlatform(settings, test_processes=True) as platform:
+        platform.start_workers()
+        for how, (message, sleep) in said.items():
+            study = make_case("test_crashing", how=how, seconds=60.0, n_processes=2, parallel_by="threads")
+            execution_id = execution_request(session, study, actor=actor, queue=queue).id
+            wait_until(lambda known=execution_id: state_of(known) is ExecutionState.FAILED, seconds=20)
+            execution = session.get(Execution, execution_id)
+            assert message in execution.error_message
+            assert "may end its process" not in execution.error_message  # a signal may come from anywhere
+            assert execution.disciplines == {"Crash": "FAILED", "Sleep": sleep, "After": "PENDING"}
+        assert "sostrades_test_processes.py" in execution.traceback  # where it hung
+
+
 def test_foreign_jobs_and_a_dead_standby_do_not_disturb_a_worker(
     session, make_case, actor, live_settings, queue, state_of, tmp_path
 ):

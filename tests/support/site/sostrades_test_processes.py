@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -163,6 +164,34 @@ class End(Discipline):
         raise KeyboardInterrupt
 
 
+class Crash(Discipline):
+    """Takes its process down as compiled code does, or never returns."""
+
+    MAX_SECONDS = 0.5
+    DESC_IN = {"how": {"type": "string", "default": "", "namespace": "ns"}}
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        while inputs["how"] != "signal":
+            time.sleep(0.01)
+        time.sleep(0.2)  # what runs beside it has begun by then
+        os.kill(os.getpid(), signal.SIGSEGV)
+        time.sleep(60.0)
+
+
+class AfterCrash(Discipline):
+    """Never begins."""
+
+    DESC_IN = {
+        "result": {"type": "float", "unit": "-", "namespace": "ns"},
+        "slept": {"type": "float", "unit": "s", "namespace": "ns"},
+    }
+    DESC_OUT = {"end": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"end": inputs["result"] + inputs["slept"]}
+
+
 class Chatty(Discipline):
     """Logs, warns, and starts a child process that uses a core."""
 
@@ -243,5 +272,8 @@ needy = Process("test_needy", disciplines={"First": Double, "Needy": Need}, name
 stubborn = Process("test_stubborn", disciplines={"Stubborn": Stubborn}, namespaces=_NS)
 exiting = Process("test_exiting", disciplines={"Exit": Exit}, namespaces=_NS)
 ending = Process("test_ending", disciplines={"First": Double, "End": End}, namespaces=_NS)
+crashing = Process(
+    "test_crashing", disciplines={"Crash": Crash, "Sleep": Sleep, "After": AfterCrash}, namespaces=_NS
+)
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
 steps = Process("test_steps", disciplines={"Heat": Heat, "Cool": Cool, "Aside": Aside}, namespaces={"ns": ""})
