@@ -20,6 +20,9 @@ def main(arguments: list[str]) -> int:
         print(f"usage: ./dev bench [NAME [OPTION ...]]\n\nbenchmarks: {', '.join(names())}")
         return 0
     unknown = [name for name in chosen if name not in names()]
+    if unknown and unknown[0].startswith("-"):
+        print(f"options come after a name, as in ./dev bench engine {unknown[0]}", file=sys.stderr)
+        return 2
     if unknown:
         print(f"there is no benchmark {unknown[0]!r}, only {', '.join(names())}", file=sys.stderr)
         return 2

@@ -8,6 +8,7 @@ from benchmarks.engine.markdown import markdown, number
 from benchmarks.engine.processes import Asked
 from benchmarks.engine.rows import HEADS
 
+LABEL = "a loop coupled by tables alone"
 EQUATIONS = "A = B / 2 + 1, B = A / 2 + 1, both from 0; 2 in every cell solves it."
 SOLUTION, NEAR = 2.0, 1e-9
 TRIED = (

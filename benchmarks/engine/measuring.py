@@ -29,6 +29,8 @@ class Measured:
     notes: dict[str, dict[str, float]] = field(default_factory=dict)
     versions: dict[str, dict[str, str]] = field(default_factory=dict)
     slow: set[tuple[str, str]] = field(default_factory=set)
+    left_out: list[Row] = field(default_factory=list)
+    """Rows of the first round for which there was no time."""
     rounds: int = 0
     seconds: float = 0.0
     """What the next round will take."""
@@ -83,12 +85,17 @@ def measure_again(
 
 
 def _round(rows: Sequence[Row], pythons: Mapping[str, str], measured: Measured, effort: Effort) -> None:
-    """All rows in fresh processes; who comes first changes from round to round."""
+    """All rows in fresh processes, while there is time; who comes first changes from round to round."""
     began, number, everybody = elapsed(), measured.rounds, (*CONTENDERS, LIMIT_THERE)
     with ExitStack() as stack:
         order = [name for name in (*everybody[number:], *everybody[:number]) if name in pythons]
         asked = [stack.enter_context(Asked(pythons[name], name)) for name in order]
         for place, row in enumerate(rows, 1):
+            if elapsed() > effort.most_seconds:
+                say(f"no time is left for {len(rows) - place + 1} of {len(rows)} rows")
+                if not number:
+                    measured.left_out.extend(rows[place - 1 :])
+                break
             say(f"round {number + 1}: {place}/{len(rows)} {row.label}")
             _measure_row(row, asked, measured, effort)
         for one in asked:

@@ -37,7 +37,7 @@ rounds of fresh processes; whoever needs more than two seconds to build and run 
 only. A number is the median of the slices, in milliseconds of processor time: nobody waits for a disk or a
 network, and other programs on the machine count less. "build and first run" includes no imports. `-`: does
 not take part, for there is no such solver or model there."""
-REPEAT = "To repeat: `./dev bench engine` (installs the peers once). Compare numbers of one run only."
+REPEAT = "To repeat: `{command}` (the first start installs the peers). Compare numbers of one run only."
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,19 @@ def markdown(found: Findings) -> str:
         "# The engine beside its peers",
         f"{when}, `{found.command}`, {rounds}, {found.seconds:.0f} s, {machine()}.",
         f"{_versions(measured)}.",
-        REPEAT,
-        "## Times",
-        table.times_table(rows, measured),
-        table.libraries_note(rows, measured.medians),
-        _faults(measured),
-        "## Figures to reach",
-        table.figures_table(reached(rows, measured, found.points)),
-        "## A loop coupled by tables alone",
-        headline.table(found.said),
+        REPEAT.format(command=found.command),
     ]
-    if found.points or found.left_out:
+    if rows:
+        parts += ["## Times", table.times_table(rows, measured), table.libraries_note(rows, measured.medians)]
+    parts.append(_faults(measured))
+    if figures := reached(rows, measured, found.points):
+        parts += ["## Figures to reach", table.figures_table(figures)]
+    if found.said:
+        parts += ["## A loop coupled by tables alone", headline.table(found.said)]
+    if found.points:
         parts += ["## Growth", growth.NOTE, growth.table(found.points)]
     if found.left_out:
-        parts.append(f"**Not measured**, since there was no time left: {', '.join(found.left_out)}.")
+        parts.append(f"**Not measured**, since there was no time left: {'; '.join(found.left_out)}.")
     parts += ["## How it is measured", SET_UP]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -8,6 +8,7 @@ from benchmarks.engine.measuring import Measured
 from benchmarks.engine.rows import CONTENDERS, HEADS, LIMIT_THERE, PEERS, Row, Times
 
 VERDICTS = {True: "met", False: "missed", None: "-"}
+NOT_JUDGED = "`-`: not judged; a tenth of the size (`--quick`) proves nothing, or a contender is missing."
 
 
 def times_table(rows: Sequence[Row], measured: Measured) -> str:
@@ -63,4 +64,5 @@ def figures_table(figures: Sequence[Reached]) -> str:
     lines = [
         [figure.work, figure.wanted, number(figure.measured), VERDICTS[figure.met]] for figure in figures
     ]
-    return markdown(["work", "wanted", "measured", ""], lines)
+    shown = markdown(["work", "wanted", "measured", ""], lines)
+    return f"{shown}\n\n{NOT_JUDGED}" if any(figure.met is None for figure in figures) else shown

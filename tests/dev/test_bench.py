@@ -16,6 +16,11 @@ def test_an_unknown_benchmark_is_one_line_and_status_2() -> None:
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
 
 
+def test_options_without_a_benchmark_say_where_they_belong() -> None:
+    refused = bench("--quick")
+    assert (refused.returncode, "./dev bench engine --quick" in refused.stderr) == (2, True)
+
+
 def test_the_page_of_the_benchmarks_lists_every_one_of_them() -> None:
     shown = bench("--help").stdout
     listed = re.findall(r"^\| `(\w+)`", (ROOT / "benchmarks" / "README.md").read_text("utf-8"), re.MULTILINE)

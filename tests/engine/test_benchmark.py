@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.engine import cases, floor, limit, models_dice, ours, rows, table
+from benchmarks.engine import cases, floor, limit, models_dice, ours, report, rows, table
 from benchmarks.engine.figures import reached
 from benchmarks.engine.growth import GROWTHS, Point
 from benchmarks.engine.measuring import Effort, Measured, agreeing, measure
@@ -91,3 +91,20 @@ def test_growth_is_linear_up_to_a_power_that_is_told():
     assert powers["build"].measured == pytest.approx(1.0)
     assert powers["execution"].measured == pytest.approx(2.0)
     assert (powers["build"].met, powers["execution"].met) == (True, False)
+
+
+def test_no_row_is_begun_when_the_time_is_over_and_the_page_says_so():
+    measured = measure([ROWS["sellar"]], {}, Effort(rounds=1, passes=1, slice_seconds=0.001, most_seconds=0))
+    assert (measured.left_out, measured.medians) == ([ROWS["sellar"]], {})
+    command = "./dev bench engine --quick"
+    page = report.markdown(report.Findings([], measured, [], ["Sellar; that"], [], command, 1.0))
+    assert f"To repeat: `{command}`" in page
+    assert "no time left: Sellar; that." in page
+    assert not [
+        each for each in ("## Times", "## Figures", "## Growth", "|") if each in page.split("## How")[0]
+    ]
+
+
+def test_a_figure_that_is_not_judged_is_explained():
+    assert table.NOT_JUDGED in table.figures_table(reached([ROWS["chain"].smaller()], Measured(), []))
+    assert table.NOT_JUDGED not in table.figures_table([])
