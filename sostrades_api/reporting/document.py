@@ -10,13 +10,14 @@ from sostrades_api.reporting.selection import FilterableCharts
 
 @dataclass(frozen=True, kw_only=True)
 class InputRow:
-    """One input of the study: its value as text, its unit, and whether it differs from the default."""
+    """One input of the study: value and default as text, unit, and whether it differs from the default."""
 
     name: str
     label: str
     value: str
     unit: str
     changed: bool
+    default: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,9 @@ class Report:
     failed_since: str | None = None
     converged: bool | None = None  # as the execution said; None without results
     unconverged_disciplines: tuple[str, ...] = ()  # whose results depend on a loop that did not converge
+    solving: tuple[InputRow, ...] | None = (
+        None  # changed numerical parameters; None for who may not read values
+    )
     documentation_url: str | None = None  # of the process, on the server that made the report
 
     @property

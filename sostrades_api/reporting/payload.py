@@ -1,7 +1,8 @@
 """The figures of a page as the JSON its script reads, and the places where they stand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -12,7 +13,10 @@ from sostrades_api.reporting.figures import marked_unconverged
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedFigure:
-    """Where a figure stands: its number in the payload and what is written around it."""
+    """Where a figure stands: its number in the payload and what is written around it.
+
+    ``origin`` is the discipline of a key chart that has its title in common with another one.
+    """
 
     index: int
     title: str
@@ -20,6 +24,7 @@ class PlacedFigure:
     key_chart: bool
     shown: bool
     converged: bool
+    origin: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +69,26 @@ def chart_page(
     if convergence is not None:
         residuals = _numbered(figures, convergence | {"discipline": len(filters)}, shown=True)
         filters.append({"name": "", "filters": []})
-    every = [figure for each in placed for section in each.sections for figure in section.figures]
     return ChartPage(
         json=_inert_json({"figures": figures, "disciplines": filters}),
-        key_charts=tuple(figure for figure in every if figure.key_chart and figure.shown),
+        key_charts=_told_apart(placed),
         disciplines=tuple(each for each in placed if each.sections or each.error),
         convergence=residuals,
+    )
+
+
+def _told_apart(disciplines: Iterable[PlacedDiscipline]) -> tuple[PlacedFigure, ...]:
+    """The key charts; where titles repeat, with the name of the discipline."""
+    found = [
+        (figure, each.name)
+        for each in disciplines
+        for section in each.sections
+        for figure in section.figures
+        if figure.key_chart and figure.shown
+    ]
+    titles = Counter(figure.title for figure, _ in found)
+    return tuple(
+        replace(figure, origin=name) if titles[figure.title] > 1 else figure for figure, name in found
     )
 
 

@@ -15,12 +15,21 @@ _OWN_NODE = "Study"
 
 
 def report_inputs(outcome: ExecutionOutcome) -> tuple[InputGroup, ...]:
-    """The inputs of every node in the order of the process; numerical parameters are not among them."""
+    """The inputs of every node in the order of the process, numerical parameters left to `report_solving`."""
     groups: dict[str, list[InputRow]] = {}
     for name, planned in outcome.plan.variables.items():
         if planned.io == "in" and not planned.variable.numerical:
             groups.setdefault(planned.owner, []).append(_row(name, planned, outcome))
     return tuple(InputGroup(name=node or _OWN_NODE, rows=tuple(rows)) for node, rows in groups.items())
+
+
+def report_solving(outcome: ExecutionOutcome) -> tuple[InputRow, ...]:
+    """The numerical parameters that differ from the defaults of the process: how it was solved."""
+    planned = outcome.plan.variables.items()
+    rows = [
+        _row(name, each, outcome) for name, each in planned if each.io == "in" and each.variable.numerical
+    ]
+    return tuple(row for row in rows if row.changed)
 
 
 def shown_value(value: Any) -> str:
@@ -57,6 +66,7 @@ def _row(name: str, planned: PlanVariable, outcome: ExecutionOutcome) -> InputRo
         value=shown_value(value),
         unit=unit_text(planned.variable.unit),
         changed=name in outcome.given and not same_value(value, planned.default),
+        default=shown_value(planned.default),
     )
 
 

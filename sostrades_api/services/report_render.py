@@ -24,7 +24,7 @@ from sostrades_api.services.execution_status import (
     shown_error,
 )
 from sostrades_api.services.public_text import public_text
-from sostrades_api.services.report_inputs import report_inputs
+from sostrades_api.services.report_inputs import report_inputs, report_solving
 from sostrades_api.services.role_find import role_find
 from sostrades_api.storage import ValueStore
 
@@ -83,6 +83,7 @@ def report_of(session: Session, study: StudyCase, *, actor: Actor, values: Value
         failed_since=shown_error(failed, may_read=may_read) if failed else None,
         disciplines=discipline_charts_read(session, study, values=values),
         inputs=report_inputs(outcome) if outcome and may_read else (),
+        solving=report_solving(outcome) if outcome and may_read else None,
         converged=shown.converged if shown else None,
         unconverged_disciplines=tuple(outcome.unconverged.among(outcome.plan.disciplines)) if outcome else (),
         **_convergence(outcome),

@@ -1,7 +1,8 @@
 """The data of a study case: its nodes, the variables of one of them, tables and changes of values."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from sostrades_api.http.attachments import attachment
 from sostrades_api.http.problems import wants_page
 from sostrades_api.models import StudyCase, db
 from sostrades_api.platform import current_platform
+from sostrades_api.services.default_digests import default_digests
 from sostrades_api.services.parameter_check import ScalarUpdate, TableUpdate
 from sostrades_api.services.parameter_download import parameter_download
 from sostrades_api.services.parameter_rows import parameter_rows
@@ -44,6 +46,7 @@ class ShownVariable:
     described: dict[str, Any]
     text: str
     is_table: bool
+    changed: bool = False
 
     @property
     def is_numerical(self) -> bool:
@@ -70,13 +73,15 @@ def show(study_id: int) -> str:
     if not search:
         variables.sort(key=lambda variable: variable.is_numerical)  # how it is solved after what it is
     start = (number - 1) * PAGE_SIZE
-    nodes = {name.rpartition(".")[0] for name in _plan(study).descriptions}
+    plan = _plan(study)
+    nodes = {name.rpartition(".")[0] for name in plan.descriptions}
     return render_template(
         "study_data.html",
         tree=tree_of(sorted(nodes)),
         node=node,
         search=search,
         variables=variables[start : start + PAGE_SIZE],
+        elsewhere={} if node or search else _inputs_of_nodes(plan.descriptions),
         total=len(variables),
         page=number,
         last_page=max(1, -(-len(variables) // PAGE_SIZE)),
@@ -142,7 +147,8 @@ def change(study_id: int) -> AnyResponse:
     if wants_page():
         flash(f"{name} is changed.", "good")
         return redirect(_back(study_id))
-    return jsonify({"revision": updated.revision, "variables": updated.variables})
+    is_changed = name.removeprefix(f"{study.name}.") in _changed(study)
+    return jsonify({"revision": updated.revision, "variables": updated.variables, "changed": is_changed})
 
 
 def _plan(study: StudyCase) -> StudyPlan:
@@ -184,6 +190,7 @@ def _wanted(study: StudyCase, *, node: str, search: str) -> Iterable[ShownVariab
     loaded = study_case_load(
         db.session(), study.id, values=current_platform().values, io=LoadedSide.ALL, prefix=prefix
     )
+    changed = _changed(study)
     words = search.casefold().split()
     for name, described in loaded.variables.items():
         relative = name.removeprefix(f"{study.name}.")
@@ -193,10 +200,31 @@ def _wanted(study: StudyCase, *, node: str, search: str) -> Iterable[ShownVariab
         else:
             keep = relative.rpartition(".")[0] == node
         if keep:
-            yield _shown(name, relative, described)
+            yield _shown(name, relative, described, is_changed=relative in changed)
 
 
-def _shown(name: str, relative: str, described: dict[str, Any]) -> ShownVariable:
+def _changed(study: StudyCase) -> set[str]:
+    """The inputs whose values are not the defaults of the process; nothing is read but digests."""
+    given = StoredValues(db.session(), study.id, values=current_platform().values)
+    plan = study_plan(study.process_name, given).plan
+    defaults = default_digests(plan)
+    return {
+        name
+        for name, digest in given.digests.items()
+        if name in plan.variables and plan.variables[name].io == "in" and digest != defaults.get(name)
+    }
+
+
+def _inputs_of_nodes(descriptions: Mapping[str, dict[str, Any]]) -> Mapping[str, int]:
+    """How many inputs each node below the study has, numerical parameters aside."""
+    return Counter(
+        name.rpartition(".")[0]
+        for name, described in descriptions.items()
+        if "." in name and described["io"] == "in" and not described["numerical"]
+    )
+
+
+def _shown(name: str, relative: str, described: dict[str, Any], *, is_changed: bool) -> ShownVariable:
     shape, value = described["shape"], described["value"]
     is_table = described["type"] in _TABLES
     if described["type"] in {"dataframe", "array"} and isinstance(shape, list):
@@ -205,7 +233,7 @@ def _shown(name: str, relative: str, described: dict[str, Any]) -> ShownVariable
         text = json.dumps(value, ensure_ascii=False)
     else:
         text = _scalar(value)
-    return ShownVariable(name, relative, described, text[:LONGEST_TEXT], is_table)
+    return ShownVariable(name, relative, described, text[:LONGEST_TEXT], is_table, is_changed)
 
 
 def _bound(bound: float, kind: str) -> str:

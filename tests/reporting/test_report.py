@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -13,6 +14,7 @@ from sostrades_api.charts import Axis, Chart, Series, Table, TableColumn
 from sostrades_api.reporting import assets
 from sostrades_api.reporting.convergence import convergence_figure, loop_outcomes
 from sostrades_api.reporting.document import DisciplineCharts, InputGroup, InputRow, Report
+from sostrades_api.reporting.payload import chart_page
 from sostrades_api.reporting.report import content_security_policy, render
 from sostrades_api.reporting.selection import filterable_charts
 from sostrades_api.reporting.unit_text import unit_text
@@ -120,6 +122,14 @@ def test_sections_key_charts_and_inputs_have_headings():
     html = render(a_report())
     for heading in ("Key results", "Inputs", "Contents"):
         assert re.search(rf"<(h2|summary)[^>]*>{heading}<", html)
+
+
+def test_key_charts_with_one_title_are_told_apart_by_their_disciplines():
+    (given,) = a_report().disciplines
+    twice = tuple(replace(given, name=name) for name in ("Study.North.Load", "Study.South.Load"))
+    assert [each.origin for each in chart_page(twice).key_charts] == ["Study.North.Load", "Study.South.Load"]
+    assert [each.origin for each in chart_page((given,)).key_charts] == [None]
+    assert "North.<wbr>Load</p>" in render(a_report(disciplines=twice))
 
 
 def test_the_parts_around_every_chart_have_an_id_or_a_label(parsed):

@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 import pytest
 
 from sostrades_api.access import COMMAND_LINE, Actor, Role
-from sostrades_api.models import Execution
+from sostrades_api.models import Execution, StudyParameter
 from sostrades_api.processes import catalogue
+from sostrades_api.reporting.report import render
 from sostrades_api.services import discipline_charts_read as charts_module
 from sostrades_api.services.discipline_charts_read import discipline_charts_read
 from sostrades_api.services.post_processing_read import post_processing_read
@@ -131,6 +132,25 @@ def test_the_inputs_of_a_report_say_which_were_changed(session, platform, study)
     report = report_of(session, study, actor=COMMAND_LINE, values=platform.values)
     assert report.changed_inputs == ()
     assert report.input_count > 20
+
+
+def test_a_report_says_how_a_study_was_solved_to_who_may_read_values(
+    app, session, platform, study, make_user, make_right
+):
+    assert report_of(session, study, actor=COMMAND_LINE, values=platform.values).solving == ()
+    changes = {"sub_mda_class": "MDAJacobi", "allow_unconverged": True}
+    for name, digest in platform.values.put_many(session, changes).items():
+        session.add(StudyParameter(study_case_id=study.id, name=name, digest=digest))
+    session.commit()
+    execute(app, session, study)
+    report = report_of(session, study, actor=COMMAND_LINE, values=platform.values)
+    shown = {row.name: (row.value, row.default) for row in report.solving}
+    assert shown == {"sub_mda_class": ("MDAJacobi", "MDAGaussSeidel"), "allow_unconverged": ("yes", "no")}
+    assert "Changed numerical parameters" in render(report)
+    viewer = make_user()
+    make_right(study, viewer, Role.RESTRICTED_VIEWER)
+    actor = Actor(label="viewer", user_id=viewer.id)
+    assert report_of(session, study, actor=actor, values=platform.values).solving is None
 
 
 def test_a_report_tells_that_the_study_was_changed_since(session, platform, study):

@@ -228,6 +228,31 @@ def test_numerical_parameters_stand_in_a_group_after_the_inputs(pages, make_stud
     assert '<details class="numerical">' in text
 
 
+def test_a_changed_value_is_marked_until_it_is_the_default_again(pages, make_study, study):
+    sellar = make_study(study.group, name="Sellar", process_name="sellar")
+
+    def mark_of_tolerance():
+        text = text_of(pages.get(f"/study-case/{sellar.id}/data"))
+        row = text[text.index('id="tolerance"') :]
+        return re.search(r"<span[^>]* data-changed[^>]*>", row)[0]
+
+    before = text_of(pages.get(f"/study-case/{sellar.id}/data?search=tolerance"))
+    default = re.search(r'name="value" value="([^"]+)" aria-label="Sellar.tolerance"', before)[1]
+    assert " hidden" in mark_of_tolerance()
+    for value, is_hidden in (("0.001", False), (default, True)):
+        pages.post(f"/study-case/{sellar.id}/data", {"variable": "Sellar.tolerance", "value": value})
+        assert (" hidden" in mark_of_tolerance()) is is_hidden
+
+
+def test_the_first_data_page_leads_to_the_nodes_with_inputs(pages, make_study, study):
+    sellar = make_study(study.group, name="Sellar", process_name="sellar")
+    assert "Inputs are also at" not in text_of(pages.get(f"/study-case/{sellar.id}/data"))
+    text = text_of(pages.get(f"/study-case/{study.id}/data"))
+    assert "Inputs are also at" in text
+    assert f'href="/study-case/{study.id}/data?node=Climate.CarbonCycle">Climate.CarbonCycle</a>' in text
+    assert '<details class="numerical">' in text
+
+
 def test_ranges_are_written_as_their_type_is(pages, study):
     text = text_of(pages.get(f"/study-case/{study.id}/data"))
     assert "between 1 and 1\u202f000\u202f000" in text

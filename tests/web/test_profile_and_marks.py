@@ -43,6 +43,8 @@ def test_a_discipline_that_was_known_is_shown_as_re_used(session, pages, study):
     text = text_of(pages.get(f"/study-case/{study.id}/profile"))
     assert text.count(">re-used<") == 9
     assert "Saved by known results" in text
+    assert "9 of 9 disciplines" in text
+    assert "Engine alone" not in text
 
 
 def test_without_a_profile_there_is_nothing_to_show(session, pages, study):

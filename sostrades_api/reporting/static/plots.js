@@ -37,6 +37,8 @@
   Sos.themedLayout = function (figure, holder, paint = colours(holder)) {
     const layout = { ...figure.layout };
     delete layout.title;
+    // So does the mark of what is not converged: pictures and other clients have it in the drawing.
+    if (figure.converged === false) layout.annotations = (layout.annotations || []).filter((each) => each.text !== "not converged");
     Object.assign(layout, {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, colorway: COLOURS,
       font: { family: FONT, size: 12, color: paint.ink }, margin: { t: 14, r: 14, b: 40, l: 48 },

@@ -51,6 +51,8 @@
     if (field.tagName === "INPUT" && variable) field.value = variable.value ?? "";
     field.dataset.before = field.value;
     form.classList.add("clean");
+    const mark = form.closest("tr").querySelector("[data-changed]");
+    if (mark) mark.hidden = !answer.changed;
     return told(form, "Saved", "saved");
   }
 
