@@ -103,7 +103,7 @@ class RunMonitor(Observer):
         """Nothing runs any more, however it ended: what the worker sees from now on is no discipline's."""
         self.followed.place = [self.followed.running]
         if self._whereabouts is not None:
-            self._whereabouts.rest()
+            self._whereabouts.leave()
 
     # --- what others read -------------------------------------------------------------------------------
 
@@ -258,6 +258,12 @@ class ParallelMonitor(RunMonitor):
         """It does not run any more; the execution waits for the others."""
         self._leave(event.index)
         self._raised.add(event.index)
+
+    def rest(self) -> None:
+        """Nothing runs any more, also not what was left behind by a stop or a crash."""
+        super().rest()
+        for index in self._at_once.copy():
+            self._leave(index)
 
     def _leave(self, index: int) -> None:
         self._at_once.discard(index)

@@ -77,10 +77,9 @@ class Whereabouts:
         if index < _MOST:
             self._cells[_TABLE + index] = 0
 
-    def rest(self) -> None:
-        """No discipline runs any more."""
+    def leave(self) -> None:
+        """Of one at a time, none runs any more."""
         self.place[0] = _NOWHERE
-        self._cells[_TABLE:_TEXT] = memoryview(bytes(8 * _MOST)).cast("q")
 
     # --- in the worker ----------------------------------------------------------------------------------
 
