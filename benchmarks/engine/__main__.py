@@ -71,8 +71,10 @@ def interpreters(chosen: argparse.Namespace) -> dict[str, str]:
     pythons = dict.fromkeys(CONTENDERS[:3], sys.executable)
     if chosen.no_peers:
         return pythons
+    # a process that only tells how much the libraries differ imports for seconds, too
+    peers = PEERS if chosen.quick else (*PEERS, LIMIT_THERE)
     try:
-        return pythons | dict.fromkeys((*PEERS, LIMIT_THERE), chosen.peers or python_of_peers())
+        return pythons | dict.fromkeys(peers, chosen.peers or python_of_peers())
     except NoPeersError as error:
         print(f"without the peers: {error}", file=sys.stderr)
         return pythons

@@ -1,5 +1,6 @@
 """``./dev demo``: a complete platform on this machine, in one process tree that ends with this process."""
 
+import errno
 import json
 import os
 import signal
@@ -147,17 +148,20 @@ def _listen(options: Options) -> socket.socket:
     """The listening socket: the port asked for, or the first free one from the default on."""
     ports = range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED) if options.port is None else (options.port,)
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    reason = ""
+    reason, port = "", ports[0]
     for port in ports:
         try:
             listener = socket.create_server((options.host, port), family=family, backlog=512)
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = (error.strerror or str(error)).partition(" (while ")[0]
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):  # no other port would help
+                break
             continue
         if options.port is None and port != DEFAULT_PORT:
             _say(f"port {DEFAULT_PORT} is in use; taking {port}")
         return listener
-    raise click.ClickException(f"cannot listen on {options.host} port {ports[0]}: {reason}")
+    tried = f"port {port}" if port == ports[0] else f"any of the ports {ports[0]} to {port}"
+    raise click.ClickException(f"cannot listen on {options.host} {tried}: {reason}")
 
 
 def _start_children(

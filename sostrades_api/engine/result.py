@@ -1,5 +1,6 @@
 """What an execution made."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,14 @@ from sostrades_api.engine.protection import thaw
 from sostrades_api.engine.quick_frozen import quick_frozen
 from sostrades_api.engine.tables import own_table
 from sostrades_api.engine.tally import Tally
+
+_NAMES_SHOWN = 10
+
+
+def _some(values: Mapping[str, Any]) -> str:
+    """How many values there are, and what the first are called."""
+    names = ", ".join(itertools.islice(values, _NAMES_SHOWN))
+    return f"{len(values)} values: {names}{', ...' * (len(values) > _NAMES_SHOWN)}"
 
 
 class ResultValues(Mapping[str, Any]):
@@ -112,6 +121,11 @@ class ExecutionResult:
     unconverged_loops: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
     saved_seconds: float = 0.0
+
+    def __repr__(self) -> str:
+        count, how = len(self.runs), "converged" if self.converged else "not converged"
+        ran = f"{count} discipline{'s' * (count != 1)} in {self.total_seconds:.3g} s"
+        return f"<{type(self).__name__}: {how}, {ran}, {_some(self.values)}>"
 
     @cached_property
     def reused(self) -> tuple[str, ...]:

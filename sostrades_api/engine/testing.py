@@ -1,6 +1,7 @@
 """What every discipline promises, as one check for its tests: ``check_discipline(CarbonCycle, {...})``."""
 
 import difflib
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,7 @@ from sostrades_api.engine.errors import (
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze, hand_out, thaw
+from sostrades_api.engine.units import fault
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 
@@ -36,7 +38,8 @@ def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | N
     Inputs fit their descriptors, those that ``structure`` declares too; outputs are those declared, finite
     and within their ranges; the same inputs give the same outputs to the bit, from the same object, after it
     has run on others, and from a new one (unless it is not ``DETERMINISTIC``); no input is changed; declared
-    derivatives are right. Nothing needs to be picklable.
+    derivatives are right. Nothing needs to be picklable. A unit that cannot be read is warned of: its values
+    are passed on as they are, and fit no other unit.
 
     Args:
         discipline: the class.
@@ -49,6 +52,7 @@ def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | N
         EngineError: a subclass names discipline and variable.
     """
     subject = _Subject(discipline, inputs or {})
+    _check_units(subject)
     node = subject.node()
     first = subject.outputs(node)
     if discipline.DETERMINISTIC:
@@ -234,6 +238,18 @@ def _check_repeatable(subject: _Subject, node: Node, first: Mapping[str, Any]) -
                     f"output {name!r} differs {how} on the same inputs; let it keep nothing between runs, "
                     "seed what is random, or declare DETERMINISTIC = False"
                 )
+
+
+def _check_units(subject: _Subject) -> None:
+    for side in subject.declared:
+        for name, variable in side.items():
+            units = {name: variable.unit}
+            units |= {
+                f"{name}, column {key!r}": column.unit for key, column in (variable.columns or {}).items()
+            }
+            for where, unit in units.items():
+                if why := fault(unit):
+                    warnings.warn(f"{subject.name}, {where}: {why}", stacklevel=3)
 
 
 def _moved(value: Any) -> Any:

@@ -105,6 +105,15 @@ def _refuse_logarithms(text: str, plain: str) -> None:
             raise UnitError(detail=f"{text!r} is logarithmic: no factor converts it")
 
 
+def fault(unit: str | None) -> str:
+    """Why values in this unit can only be passed on as they are; empty where it can be read."""
+    try:
+        _parse(_text(unit))
+    except UnitError as error:
+        return error.detail
+    return ""
+
+
 def same(first: str | None, second: str | None) -> bool:
     """Whether two texts mean one unit, number for number."""
     if _text(first) == _text(second):

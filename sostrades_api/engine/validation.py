@@ -55,7 +55,9 @@ def _check(value: Any, value_type: ValueType, constraints: Constraints, where: s
 
 
 def _wrong_type(value: Any, wanted: str, where: str, faults: Faults) -> None:
-    faults.append(f"{where}{_shown(value)} is a {type(value).__name__}, not {wanted}")
+    kind = type(value).__name__
+    article = "an" if kind[0] in "aeiouAEIOU" else "a"
+    faults.append(f"{where}{_shown(value)} is {article} {kind}, not {wanted}")
 
 
 def _shown(value: Any) -> str:

@@ -24,8 +24,8 @@ _PLACES = re.compile(
     r"(?P<quote>['\"`])(?P<quoted>(?:file:)?(?:[A-Za-z]:)?[/\\]+[^'\"`\n]*)(?P=quote)"
     r"|(?P<url>\b[A-Za-z][A-Za-z0-9+.-]{1,30}://(?:[^\s@]{0,200}@)?[^\s'\"`<>]*|\bfile:/[^\s'\"`<>]*)"
     rf"|(?P<path>(?<![\w/\\.])(?:[A-Za-z]:)?(?:[/\\]{{1,2}}{_PART}){{2,}}[/\\]*"
-    # A single part needs something before it that no unit (5 m/s) has.
-    rf"|(?<![^\s'\"`(=\[,:;<{{|>])(?:/{{1,2}}|[A-Za-z]:[/\\]){_PART}[/\\]*)"
+    # A single part needs something before it that no unit (5 m/s) has, and is no end of a tag.
+    rf"|(?<![^\s'\"`(=\[,:;<{{|>])(?!(?<=<)/\w{{1,30}}>)(?:/{{1,2}}|[A-Za-z]:[/\\]){_PART}[/\\]*)"
 )
 
 

@@ -38,7 +38,8 @@ def public_message(error: BaseException, *, running: str | None = None) -> str:
 def seconds_lines(seconds: Mapping[str, float], runs: Mapping[str, int], *, limit: int = 100) -> list[str]:
     """The slowest disciplines that ran, one line each."""
     slowest = sorted(seconds.items(), key=lambda item: -item[1])[:limit]
-    return [f"{path}: {spent:.4f} s in {runs[path]} runs" for path, spent in slowest if runs[path]]
+    counted = [(path, spent, runs[path]) for path, spent in slowest if runs[path]]
+    return [f"{path}: {spent:.4f} s in {count} run{'s' * (count != 1)}" for path, spent, count in counted]
 
 
 def ended_while_running(how: str, *, running: Sequence[str], exited: bool) -> str:

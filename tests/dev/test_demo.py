@@ -110,3 +110,7 @@ def is_worker(process: psutil.Process) -> bool:
         return "worker" in process.cmdline()
     except psutil.Error:
         return False
+
+
+def test_a_host_that_is_none_ends_the_search_at_the_first_port(tmp_path: Path) -> None:
+    assert "cannot listen on 300.1.1.1 port 8000: " in refusal(tmp_path, "--host", "300.1.1.1")

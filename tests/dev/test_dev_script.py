@@ -49,7 +49,7 @@ def test_wrong_arguments_are_one_line_and_status_2(arguments: list[str], words: 
 
 
 def test_a_path_without_tests_is_named() -> None:
-    assert dev("test", "tests/nope.py::test_x", "-x") == (1, "", "dev: there is no tests/nope.py::test_x\n")
+    assert dev("test", "tests/nope.py::test_x", "-x") == (1, "", "dev: there is no tests/nope.py\n")
 
 
 def test_no_command_shows_the_help_and_fails() -> None:

@@ -315,9 +315,11 @@ def test_a_discipline_that_says_nothing_has_its_class_name_no_charts_and_no_run(
         run(Process("silent", disciplines={"A": Silent}))
 
 
-def test_a_result_shows_its_values():
-    text = repr(run(process({"Model": discipline(X, {"y": None}, lambda _i: {"y": 1.0})})).values)
-    assert "'y': 1.0" in text
+def test_a_result_is_one_line_and_its_values_show_themselves():
+    result = run(process({"Model": discipline(X, {"y": None}, lambda _i: {"y": 1.0})}))
+    assert "'y': 1.0" in repr(result.values)
+    assert repr(result).startswith("<ExecutionResult: converged, 1 discipline in ")
+    assert "values: y, " in repr(result)
 
 
 def test_numbers_of_pandas_own_dtypes_are_refused_as_they_may_hide_missing_ones():

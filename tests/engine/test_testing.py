@@ -65,6 +65,18 @@ def test_wrong_missing_and_unknown_inputs_are_named():
     assert set(caught.value.faults) == {"x", "z"}
 
 
+def test_a_unit_that_cannot_be_read_is_warned_of():
+    def run(inputs):
+        return {"y": inputs["x"]}
+
+    with pytest.warns(UserWarning, match="x: 'GWhh' is not a unit"):
+        check_discipline(discipline({"x": {**X["x"], "unit": "GWhh"}}, {"y": None}, run))
+    column = {"type": "dataframe", "dataframe_descriptor": {"a": {"type": "float", "unit": "GWhh"}}}
+    table = {"t": {**column, "default": pd.DataFrame({"a": [1.0]})}}
+    with pytest.warns(UserWarning, match="t, column 'a': 'GWhh' is not a unit"):
+        check_discipline(discipline(table, {"y": None}, lambda i: {"y": i["t"]["a"].sum()}))
+
+
 def test_outputs_are_checked_as_in_an_execution():
     with pytest.raises(NotFinite):
         check_discipline(discipline(X, {"y": None}, lambda _i: {"y": np.nan}))

@@ -31,6 +31,7 @@ def test_of_a_path_the_last_part_is_left(text, shown):
         "5 km/h and a/b are no paths",
         "3 $/t, 2 %/yr, (kg)/h, 1 / 2, a // b",
         "see https://example.org/a/b/c?d=1",
+        "a study <b>x</b> </script>",
         "The loop of A, B did not converge: residual 0.5 after 7 iterations",
         "  an indented\n    table stays",
     ],

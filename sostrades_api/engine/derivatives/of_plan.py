@@ -69,10 +69,17 @@ def _require_names(variables: Mapping[str, Any], of: Sequence[str], wrt: Sequenc
         raise SettingsError(detail="derivatives need at least one name in 'of' and one in 'wrt'")
     for name in of:
         if name not in variables or variables[name].io != "out":
-            raise NotDifferentiable(of=name, wrt=wrt[0], detail=f"{name!r} is no output of this process")
+            raise NotDifferentiable(of=name, wrt=wrt[0], detail=_no_variable(name, "output"))
     for name in wrt:
         if name not in variables or variables[name].io != "in":
-            raise NotDifferentiable(of=of[0], wrt=name, detail=f"{name!r} is no input of this process")
+            raise NotDifferentiable(of=of[0], wrt=name, detail=_no_variable(name, "input"))
+
+
+def _no_variable(name: Any, side: str) -> str:
+    hint = (
+        "" if isinstance(name, str) else "; name whole variables by full name, a table too, not its columns"
+    )
+    return f"{name!r} is no {side} of this process{hint}"
 
 
 @lru_cache(maxsize=16)
