@@ -40,6 +40,8 @@ def _same_lists(first: list[Any], second: list[Any]) -> bool:
 def _same_frames(first: pd.DataFrame, second: pd.DataFrame) -> bool:
     if first.shape != second.shape or not first.columns.equals(second.columns):
         return False
+    if first.columns.name != second.columns.name:
+        return False
     pairs = zip(first.items(), second.items(), strict=True)
     return all(_same_columns(one, other) for (_, one), (_, other) in pairs)
 
@@ -49,12 +51,12 @@ def _same_columns(first: pd.Series, second: pd.Series) -> bool:
         return False
     if isinstance(first.dtype, np.dtype) and first.dtype.kind != "O":
         return _same_arrays(first.to_numpy(), second.to_numpy())
-    if isinstance(first.dtype, pd.CategoricalDtype) and not _same_categories(first.dtype, second.dtype):
+    if isinstance(first.dtype, pd.CategoricalDtype) and not same_categories(first.dtype, second.dtype):
         return False
     return all(map(same_bits, first.tolist(), second.tolist()))
 
 
-def _same_categories(first: pd.CategoricalDtype, second: Any) -> bool:
+def same_categories(first: pd.CategoricalDtype, second: Any) -> bool:
     """Codes count categories in their order, which pandas' own comparison leaves aside."""
     return first.ordered == second.ordered and first.categories.equals(second.categories)
 

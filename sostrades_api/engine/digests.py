@@ -78,6 +78,8 @@ def _feed_array(array: np.ndarray, feed: Feed) -> None:
 
 def _feed_frame(frame: pd.DataFrame, feed: Feed) -> None:
     feed(b"t%d,%d;" % frame.shape)
+    if frame.columns.name is not None:
+        feed(f"n{frame.columns.name!r};".encode("utf-8", "surrogatepass"))
     for name, column in frame.items():
         _feed_text(str(name), feed)
         if isinstance(column.dtype, np.dtype):

@@ -16,7 +16,15 @@ from sostrades_api.engine.output_faults import (
 )
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
-from sostrades_api.engine.tables import float_blocks, layout, names_of, numeric_rows, own_table
+from sostrades_api.engine.tables import (
+    float_blocks,
+    in_plain_order,
+    layout,
+    names_of,
+    numeric_rows,
+    own_table,
+    plainly_ordered,
+)
 from sostrades_api.engine.value_types import INT_LIMITS, Column
 
 _SCALARS = frozenset({str, bool, int, float, type(None)})
@@ -61,6 +69,10 @@ class FrameChecker:
             _check_cells(frame)
         if not self._missing_allowed and not (seen[2] and all(map(all_finite, float_blocks(frame)))):
             self._not_finite(frame)
+        if not in_plain_order(frame):
+            frame = plainly_ordered(
+                frame
+            )  # as one that was stored comes back: sums of it are the same to the last bit
         if seen[1]:
             return freeze_frame(frame)
         return own_table(frame, columns=None if self._more else self._names.declared)
@@ -70,6 +82,9 @@ class FrameChecker:
         if declared is None:
             if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
                 raise OutputFaultError(f"column names must be different texts, got {list(frame.columns)}")
+            if type(frame.columns) is not pd.Index or frame.columns.dtype == OBJECTS:  # categories, say
+                names = pd.Index(list(map(str, frame.columns)), name=frame.columns.name)
+                frame = own_table(frame, columns=names)
         elif not self._names.are_those_of(frame):
             return self._in_order(frame, declared.tolist())
         self._names.seen = frame.columns

@@ -106,7 +106,8 @@ def _any_array(value: Any) -> np.ndarray:
         value = _plain_array(value)
     if value.dtype is not _DOUBLE or not value.ndim:
         value = _doubles(value)
-    return freeze_array(value)
+    # as one that was stored comes back: sums of it are the same to the last bit
+    return freeze_array(value if value.flags.c_contiguous else value.copy())
 
 
 def _plain_array(value: Any) -> np.ndarray:

@@ -129,6 +129,7 @@ class Recall:
         if seconds < self._cache.least_seconds or (address := self._addresses.of(number)) is None:
             return
         outputs = [self._values[slot] for slot in self._steps.makes[number]]
+        names = [execution.names[slot] for slot in self._steps.makes[number]]
         if isinstance(step, Loop):
             loops = {loop.label: place for place, loop in enumerate(loops_of(step))}
             if any(loop in execution.unconverged for loop in loops_of(step)):
@@ -137,7 +138,7 @@ class Recall:
             outputs.append(np.array(rows, dtype=float).reshape(-1, 3))
         self._cache.store(
             address,
-            ComputedResult(outputs=outputs, seconds=seconds),
+            ComputedResult(outputs=outputs, seconds=seconds, names=names),
             label=", ".join(type(node.discipline).__name__ for node in nodes_of(step)),
             replace=not self._trusts,
         )

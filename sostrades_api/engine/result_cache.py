@@ -21,11 +21,13 @@ class ComputedResult:
             history, an array of rows (number of the loop, iteration, residual).
         seconds: that it took to make them.
         references: what the cache calls each of these outputs, if it wants to be told again.
+        names: of these outputs, for people.
     """
 
     outputs: Sequence[Any]
     seconds: float
     references: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
 class ResultCache(Protocol):

@@ -43,6 +43,45 @@ def lent_table(frame: pd.DataFrame) -> pd.DataFrame:
     return lent
 
 
+def in_plain_order(frame: pd.DataFrame) -> bool:
+    """Whether its numbers lie as in a table that is made of columns at once: a block a dtype, row by row."""
+    if not _BLOCKS_KNOWN:
+        return False
+    manager: Any = frame._mgr  # noqa: SLF001 - see above
+    blocks = manager.blocks
+    if len(blocks) == 1:
+        values = blocks[0].values
+        return type(values) is not np.ndarray or values.flags.c_contiguous
+    seen: list[Any] = []
+    for block in blocks:
+        values = block.values
+        if type(values) is np.ndarray and values.dtype is not _OBJECTS:
+            if values.dtype in seen or not values.flags.c_contiguous:
+                return False
+            seen.append(values.dtype)
+    return True
+
+
+def plainly_ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy whose numbers lie so; pandas' own copy keeps their order."""
+    columns = {at: frame.iloc[:, at] for at in range(frame.shape[1])}
+    copied = pd.DataFrame(columns, index=frame.index, copy=True)
+    copied.columns = frame.columns
+    return copied
+
+
+def number_blocks(frame: pd.DataFrame) -> list[Any]:
+    """How the columns that pandas may add up together lie in memory, in an order of their own."""
+    if not _BLOCKS_KNOWN:
+        return [column.to_numpy().flags.c_contiguous for _, column in frame.items()]
+    manager: Any = frame._mgr  # noqa: SLF001 - see above
+    return sorted(
+        (str(block.dtype), block.mgr_locs.as_array.tolist(), block.values.flags.c_contiguous)
+        for block in manager.blocks
+        if type(block.values) is np.ndarray and block.dtype != _OBJECTS
+    )
+
+
 def is_lent(frame: pd.DataFrame) -> bool:
     """Whether some of the memory is read-only, so that not even its only holder could change the table."""
     if not _BLOCKS_KNOWN:

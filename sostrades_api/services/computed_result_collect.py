@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.models import ComputedOutput, ComputedResult, StoredValue, utc_now
 from sostrades_api.services.among import among
+from sostrades_api.services.computed_result_lock import lock_results
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.settings import Settings
 
@@ -45,6 +46,7 @@ def computed_result_forget(session: Session, addresses: Sequence[str]) -> int:
     for at in range(0, len(addresses), _AT_A_TIME):
         some = addresses[at : at + _AT_A_TIME]
         with unit_of_work(session):
+            lock_results(session, some)
             deleted = delete(ComputedResult).where(among(session, ComputedResult.address, some))
             forgotten += len(session.scalars(deleted.returning(ComputedResult.address)).all())
     return forgotten
@@ -53,6 +55,7 @@ def computed_result_forget(session: Session, addresses: Sequence[str]) -> int:
 def computed_result_mark_used(session: Session, addresses: Sequence[str]) -> None:
     """Remember that these results were used now."""
     with unit_of_work(session):
+        lock_results(session, addresses)
         used = update(ComputedResult).where(among(session, ComputedResult.address, sorted(addresses)))
         session.execute(used.values(last_used_at=utc_now()), execution_options={"synchronize_session": False})
 

@@ -1,5 +1,6 @@
 """Keep what was computed, by address: values first, rows second, all of a result or nothing of it."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,14 +10,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import ComputedResult as Computed
-from sostrades_api.engine.layout import is_plain
 from sostrades_api.models import ComputedOutput, ComputedResult, utc_now
 from sostrades_api.models.computed_result import LABEL_LENGTH
 from sostrades_api.services.among import among
+from sostrades_api.services.computed_result_lock import lock_results
+from sostrades_api.services.exact_value import exact_encoding
 from sostrades_api.services.unit_of_work import unit_of_work
-from sostrades_api.storage import UnstorableValueError, ValueStore
+from sostrades_api.storage import ValueStore
 from sostrades_api.storage.codecs import Encoded
 from sostrades_api.storage.value_store import StagedValues
+
+logger = logging.getLogger(__name__)
 
 _AT_A_TIME = 500  # rows a statement
 _TABLE = cast("Table", ComputedResult.__table__)
@@ -48,6 +52,7 @@ def computed_result_store(session: Session, results: Sequence[NewResult], *, val
         digests = values.put_many(session, together)
         replaced = [address for address, new in wanted.items() if new.replace]
         if replaced:
+            lock_results(session, replaced)
             session.execute(delete(ComputedResult).where(among(session, ComputedResult.address, replaced)))
         inserted = _insert(session, [wanted[address] for address in sorted(wanted)])
         rows = [
@@ -61,14 +66,18 @@ def computed_result_store(session: Session, results: Sequence[NewResult], *, val
 
 
 def _staged(new: NewResult, values: ValueStore) -> list[Encoded] | None:
-    outputs = new.computed.outputs
-    if not outputs or not all(is_plain(value) for value in outputs):
-        return None
-    try:
-        staged = values.stage({str(place): value for place, value in enumerate(outputs)})
-    except UnstorableValueError:
-        return None
-    return [staged.encoded[str(place)] for place in range(len(outputs))]
+    staged = []
+    for place, value in enumerate(new.computed.outputs):
+        encoded = exact_encoding(value)
+        if isinstance(encoded, str):
+            names = new.computed.names
+            name = names[place] if place < len(names) else place
+            logger.info("not kept: %s.%s: %s", new.label, name, encoded)
+            return None
+        staged.append(encoded)
+    if staged:  # before the transaction begins
+        values.blobs.write_many(StagedValues({str(at): item for at, item in enumerate(staged)}).large)
+    return staged or None
 
 
 def _insert(session: Session, results: Sequence[NewResult]) -> list[str]:

@@ -4,10 +4,8 @@ import functools
 from collections.abc import Collection, Mapping
 
 from sostrades_api.engine import MISSING, Plan
-from sostrades_api.engine.layout import is_plain
 from sostrades_api.engine.protection import thaw
-from sostrades_api.storage import UnstorableValueError
-from sostrades_api.storage.codecs import encode
+from sostrades_api.services.exact_value import exact_encoding
 
 
 @functools.lru_cache(maxsize=256)
@@ -16,12 +14,11 @@ def default_digests(plan: Plan) -> Mapping[str, str]:
     found = {}
     for name, variable in plan.variables.items():
         value = thaw(variable.default) if variable.default is not MISSING else MISSING
-        if value is MISSING or not is_plain(value):
+        if value is MISSING:
             continue
-        try:
-            found[name] = encode(value).digest
-        except UnstorableValueError:
-            continue
+        encoded = exact_encoding(value)
+        if not isinstance(encoded, str):
+            found[name] = encoded.digest
     return found
 
 

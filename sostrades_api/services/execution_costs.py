@@ -1,13 +1,15 @@
-"""What disciplines took when the study case was executed last: what is quicker than a look-up is just run."""
+"""What disciplines took in executions before: what is quicker than a look-up is just run."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution
 
+_EXECUTIONS = 5  # that are looked at: one with few points or iterations says little of the next
+
 
 def execution_costs(session: Session, *, execution_id: int) -> dict[str, float]:
-    """Seconds by path, of those that ran then; what was re-used or not reached is not among them."""
+    """The most seconds by path in the last few executions; what was not run in any is not there."""
     of_study = select(Execution.study_case_id).where(Execution.id == execution_id).scalar_subquery()
     query = (
         select(Execution.profile)
@@ -15,10 +17,12 @@ def execution_costs(session: Session, *, execution_id: int) -> dict[str, float]:
             Execution.study_case_id == of_study, Execution.id < execution_id, Execution.ended_at.is_not(None)
         )
         .order_by(Execution.id.desc())
-        .limit(1)
+        .limit(_EXECUTIONS)
     )
-    profile = session.scalar(query)
-    if not profile:
-        return {}
-    rows = zip(profile["disciplines"], profile["seconds"], profile["calls"], strict=True)
-    return {path: seconds for path, seconds, calls in rows if calls}
+    costs: dict[str, float] = {}
+    for profile in filter(None, session.scalars(query)):
+        rows = zip(profile["disciplines"], profile["seconds"], profile["calls"], strict=True)
+        for path, seconds, calls in rows:
+            if calls:
+                costs[path] = max(seconds, costs.get(path, 0.0))
+    return costs

@@ -83,3 +83,26 @@ class OfOthers(Discipline):
 
     def run(self, inputs):
         return {"x": inputs["x"] / 10 + inputs["outside"]}
+
+
+class Slow(Discipline):
+    """Halves its way to two."""
+
+    DESC_IN = {"x": {"type": "float", "default": 0.0, "namespace": "ns"}}
+    DESC_OUT = {"x": {"type": "float", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"x": inputs["x"] / 2 + 1}
+
+
+class After(Discipline):
+    """A loop that ends at once."""
+
+    DESC_IN = {
+        "x": {"type": "float", "namespace": "ns"},
+        "y": {"type": "float", "default": 0.0, "namespace": "ns"},
+    }
+    DESC_OUT = {"y": {"type": "float", "namespace": "ns"}}
+
+    def run(self, inputs):
+        return {"y": 0.0 * inputs["y"] + inputs["x"]}

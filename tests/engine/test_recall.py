@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sostrades_api.engine import Discipline, Place, Process, build
+from sostrades_api.engine import Place, Process, build
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.digests import value_digest
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result_cache import ComputedResult, MemoryCache
 from sostrades_api.engine.versions import discipline_version, sources_of
 from tests.engine import counted_models
-from tests.engine.counted_models import Adds, Chained, Doubles, Left, OfOthers, Random, Right
+from tests.engine.counted_models import Adds, After, Chained, Doubles, Left, OfOthers, Random, Right, Slow
 from tests.engine.making import discipline, process
 
 
@@ -329,29 +329,6 @@ def test_categories_in_another_order_are_other_values(change):
 def test_a_value_of_no_known_type_has_no_digest():
     with pytest.raises(TypeError, match="object has no digest"):
         value_digest(object())
-
-
-class Slow(Discipline):
-    """Halves its way to two."""
-
-    DESC_IN: ClassVar = {"x": {"type": "float", "default": 0.0, "namespace": "ns"}}
-    DESC_OUT: ClassVar = {"x": {"type": "float", "namespace": "ns"}}
-
-    def run(self, inputs):
-        return {"x": inputs["x"] / 2 + 1}
-
-
-class After(Discipline):
-    """A loop that ends at once."""
-
-    DESC_IN: ClassVar = {
-        "x": {"type": "float", "namespace": "ns"},
-        "y": {"type": "float", "default": 0.0, "namespace": "ns"},
-    }
-    DESC_OUT: ClassVar = {"y": {"type": "float", "namespace": "ns"}}
-
-    def run(self, inputs):
-        return {"y": 0.0 * inputs["y"] + inputs["x"]}
 
 
 def test_what_was_found_is_not_run_again_once_what_it_reads_has_been_run():

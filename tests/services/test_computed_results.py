@@ -1,7 +1,9 @@
 """Results by address: stored whole and to the bit or not at all, and forgotten in time."""
 
 import datetime as dt
+import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import ComputedResult as Computed
 from sostrades_api.engine import build
 from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.layout import difference
+from sostrades_api.engine.protection import freeze
 from sostrades_api.models import ComputedOutput, ComputedResult, StoredValue, db, utc_now
 from sostrades_api.services.computed_result_collect import computed_result_mark_used
 from sostrades_api.services.computed_result_find import computed_result_find
@@ -26,7 +30,8 @@ from sostrades_api.storage import ValueStore
 from sostrades_api.worker.result_keeper import ResultKeeper
 from tests.engine import counted_models
 from tests.engine.counted_models import Adds, Doubles, Left, Right
-from tests.engine.making import process
+from tests.engine.making import discipline, process
+from tests.support.live import wait_until
 
 LARGE = np.arange(5000.0)
 OUTPUTS = (
@@ -120,6 +125,30 @@ def test_two_writers_never_mix_their_outputs(app, platform, find):
         assert len(set(result.outputs)) == 1
 
 
+@pytest.mark.database("postgresql")
+def test_writers_lock_results_in_one_order(app, session, store):
+    """By turns they would wait for each other: here one that has the first waits for the second."""
+    store(new("b", 1.0))
+    store(new("a", 1.0))  # behind it in the table
+    with app.app_context():
+        engine = db.engine
+    lock = select(ComputedResult.address).with_for_update()
+    waits = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+    with Session(engine) as own, Session(engine) as other, ThreadPoolExecutor() as pool:
+        own.execute(lock.where(ComputedResult.address == "a"))
+        marked = pool.submit(computed_result_mark_used, other, ["b", "a"])
+        wait_until(lambda: count_of(session, waits))
+        own.execute(lock.where(ComputedResult.address == "b"))
+        own.commit()
+        marked.result(timeout=30)
+
+
+def count_of(session, query):
+    counted = session.scalar(query)
+    session.rollback()
+    return counted
+
+
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize(
     "value",
@@ -128,13 +157,48 @@ def test_two_writers_never_mix_their_outputs(app, platform, find):
         np.ones((3, 4)).T,
         {"inside": [LARGE[::2]]},
         pd.DataFrame(np.ones((3, 4)), copy=False),
+        pd.DataFrame({"a": [1.0], "b": [1.0]}).assign(c=1.0),
+        {"inside": pd.DataFrame({"a": [1.0], "b": [1.0]}).assign(c=1.0)},
+        pd.DataFrame([[1.0, 2.0]], columns=pd.CategoricalIndex(["a", "b"])),
+        pd.DataFrame({"a": pd.Series([np.float64(1.0)], dtype=object)}),
+        pd.DataFrame({"a": [(1.0, 2.0)]}),
         np.array(["text", None], dtype=object),
         object(),
     ],
 )
-def test_what_would_not_be_the_same_to_the_last_bit_is_not_kept(session, store, value):
+def test_what_would_not_be_the_same_to_the_last_bit_is_not_kept(session, store, value, caplog):
+    caplog.set_level(logging.INFO)
     assert store(new("a", value), new("b", 1.0)) == 1
     assert count(session) == 1
+    assert caplog.text.count("not kept: Model.0: ") == 1
+
+
+WIDE = pd.DataFrame({"year": [1, 1, 2, 2], "region": ["a", "b"] * 2, "v": [0.1, 0.2, 0.3, 0.4]})
+FLOATS = pd.DataFrame({"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5, 0.6]})
+TABLES = {
+    "pivot": WIDE.pivot_table(index="year", columns="region", values="v").reset_index(drop=True),
+    "turned_table": FLOATS.T.set_axis(["x", "y", "z"], axis="columns").reset_index(drop=True),
+    "every_other_row": pd.DataFrame(np.ones((6, 2)), columns=["a", "b"]).iloc[::2].reset_index(drop=True),
+    "column_by_column": FLOATS.assign(c=[1.0, 2.0, 3.0], s=["x", "y", "z"], d=[3.0, 1.0, 2.0]),
+    "categories": FLOATS.set_axis(pd.CategoricalIndex(["a", "b"]), axis="columns"),
+    "objects": FLOATS.set_axis(pd.Index(["a", "b"], dtype=object), axis="columns").assign(c=[[1], [2], [3]]),
+    "turned_array": np.ones((3, 4)).T,
+}
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("name", TABLES)
+def test_an_everyday_table_is_kept_and_found_as_a_fresh_run_gives_it(store, find, name):
+    made = TABLES[name]
+    kind = "array" if name == "turned_array" else "dataframe"
+    model = discipline(
+        {}, {"y": {"type": kind}, "d": {"type": "dict"}}, lambda _: {"y": made, "d": {"k": made}}
+    )
+    plan = build(process({"A": model}))
+    fresh = [plan.execute().values.slots[plan.slot(name)] for name in ("y", "d")]
+    assert store(new("a", *fresh)) == 1
+    for one, other in zip(fresh, find("a").results["a"].outputs, strict=True):
+        assert difference(one, freeze(other)) is None
 
 
 @pytest.mark.database("sqlite")

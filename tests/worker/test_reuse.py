@@ -117,6 +117,15 @@ def test_an_edit_runs_what_depends_on_it_and_going_back_runs_nothing(session, st
 
 
 @pytest.mark.database("sqlite")
+def test_one_quick_execution_hides_no_results_that_took_long(study, run, change):
+    run(study)
+    change(study, seconds=0.0)
+    assert run(study)[0] == ALL
+    change(study, seconds=NAP)
+    assert run(study)[0] == []
+
+
+@pytest.mark.database("sqlite")
 def test_a_study_case_that_trusts_no_result_runs_everything_and_replaces_what_is_known(
     session, study, run, change
 ):

@@ -34,6 +34,8 @@ def dumps(frame: pd.DataFrame) -> bytes:
         "rows": len(frame),
         "index_name": _label(frame.index.name),
     }
+    if frame.columns.name is not None:
+        meta["columns_name"] = _label(frame.columns.name)
     if isinstance(frame.index, pd.RangeIndex):
         meta["range"] = [frame.index.start, frame.index.stop, frame.index.step]
     else:
@@ -71,6 +73,7 @@ def loads(data: memoryview) -> pd.DataFrame:
     # Copied: Arrow's memory is read-only, which a sole owner of the frame would run into.
     frame = pd.DataFrame(series, index=index, copy=True)
     frame.columns = pd.Index(meta["labels"]) if meta["labels"] else frame.columns
+    frame.columns.name = meta.get("columns_name")
     return frame
 
 
