@@ -185,6 +185,7 @@ def test_names_that_have_no_derivative_are_refused_with_the_reason():
         ("x", "x", "'x' is no output"),
         ("objective", "y_1", "'y_1' is no input"),
         ("nothing", "x", "'nothing' is no output"),
+        (("y_1", "a"), "x", "whole variables by full name"),
         ("objective", "max_mda_iter", "holds no floats"),
     ):
         with pytest.raises(NotDifferentiable, match=said):
