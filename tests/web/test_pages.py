@@ -242,6 +242,7 @@ def test_a_changed_value_is_marked_until_it_is_the_default_again(pages, make_stu
     for value, is_hidden in (("0.001", False), (default, True)):
         pages.post(f"/study-case/{sellar.id}/data", {"variable": "Sellar.tolerance", "value": value})
         assert (" hidden" in mark_of_tolerance()) is is_hidden
+        assert (">1 changed<" in text_of(pages.get(f"/study-case/{sellar.id}/data"))) is not is_hidden
 
 
 def test_the_first_data_page_leads_to_the_nodes_with_inputs(pages, make_study, study):
