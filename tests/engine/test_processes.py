@@ -95,7 +95,8 @@ def test_every_kind_of_value_comes_back_as_it_was():
     assert parallel.runs == serial.runs
 
 
-def test_an_array_with_gaps_keeps_how_it_lies_in_memory():
+def test_an_array_lies_in_memory_alike_for_all_its_readers():
+    """Without gaps, however it was made: the last bit of a sum depends on that."""
     strides = {}
 
     def read(k):
@@ -123,7 +124,7 @@ def test_an_array_with_gaps_keeps_how_it_lies_in_memory():
         strides[str(values)] = dict(build(model).execute(values).values)
     one, other = ({n: v for n, v in each.items() if n[0] in "st"} for each in strides.values())
     assert one == other
-    assert one["s0"] == 24.0
+    assert one["s0"] == 8.0
 
 
 def test_an_error_comes_with_the_traceback_of_the_process_that_raised():
