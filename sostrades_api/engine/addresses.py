@@ -140,6 +140,6 @@ def _described(node: Node) -> Iterator[str]:
 
 def _declared(name: str, variable: Variable) -> str:
     """What a declaration says of values: not their labels, nor their defaults."""
-    limits = (variable.range, variable.possible_values, variable.optional, variable.unit)
+    limits = variable.range, variable.possible_values, variable.optional, variable.unit, variable.more_columns
     columns = [(key, repr(column)) for key, column in (variable.columns or {}).items()]
     return repr((name, variable.value_type, *limits, columns))

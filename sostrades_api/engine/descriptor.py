@@ -22,11 +22,10 @@ from sostrades_api.engine.variable import Variable
 _CONTAINERS = frozenset({VariableType.LIST, VariableType.DICT})
 _ELSEWHERE = {
     "dataframe_edition_locked": "say editable False, here or at single columns",
-    "dynamic_dataframe_columns": "leave dataframe_descriptor out, and any columns are taken; or declare "
-    "them in `structure`",
     "run_needed": "leave it out: a change runs again what reads it, and nothing else",
 }
 """Keys of SoSTrades that have no counterpart of the same name, and how to say the same."""
+_MORE_COLUMNS = "dynamic_dataframe_columns"
 _COLUMN_KEYS = ("type", "unit", "range", "editable", "description")
 
 
@@ -90,8 +89,10 @@ def _assemble(name: str, read: dict[str, Any], descriptor: Mapping[str, Any], pl
     value_type = element or ValueType(kind)
     columns = read.pop("dataframe_descriptor", None)
     innermost = value_type.innermost.kind
-    if columns is not None and not value_type.holds(VariableType.DATAFRAME):
-        place.wrong("dataframe_descriptor", f"only for dataframes, not for {value_type}")
+    more_columns = read.pop(_MORE_COLUMNS, False)
+    for key, is_said in (("dataframe_descriptor", columns is not None), (_MORE_COLUMNS, more_columns)):
+        if is_said and not value_type.holds(VariableType.DATAFRAME):
+            place.wrong(key, f"only for dataframes, not for {value_type}")
     if "range" in read and innermost not in NUMBER_KINDS | _CONTAINERS | {VariableType.ARRAY}:
         place.wrong("range", f"only for numbers, not for {value_type}; a table has ranges in its columns")
     visibility = read.pop("visibility", None)
@@ -101,6 +102,7 @@ def _assemble(name: str, read: dict[str, Any], descriptor: Mapping[str, Any], pl
         name=name,
         value_type=value_type,
         columns=columns,
+        more_columns=more_columns and columns is not None,
         visibility=visibility,
         descriptor=descriptor,
         **read,
@@ -249,6 +251,7 @@ _READERS: dict[str, Callable[[Any, _Place], Any]] = {
     "visibility": _visibility,
     "namespace": _text("namespace"),
     "dataframe_descriptor": _columns,
+    _MORE_COLUMNS: _flag(_MORE_COLUMNS),
     "editable": _flag("editable"),
     "structuring": _flag("structuring"),
     "numerical": _flag("numerical"),

@@ -50,6 +50,17 @@ class Discipline:
         """
         return NOTHING_DECLARED
 
+    def check_inputs(
+        self,
+        inputs: Mapping[str, Any],  # noqa: ARG002 - for those who override
+    ) -> Mapping[str, str | Sequence[str]] | None:
+        """What is wrong with inputs that each are right alone: ``{short name: what, and what to do}``.
+
+        Called before anything runs; what it finds fails the execution. ``inputs`` are those of ``run``, but
+        what another discipline makes is not there yet.
+        """
+        return {}
+
     def run(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """The outputs, by short name, of the inputs, by short name; inputs are read-only."""
         raise NotImplementedError

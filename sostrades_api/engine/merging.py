@@ -154,11 +154,14 @@ def _narrowed(process: str, merged: Variable, first: Declaration, other: Declara
         allowed = tuple(v for v in variable.possible_values if allowed is None or v in allowed)
     if (limits is not None and limits[0] > limits[1]) or allowed == ():
         _misfit(process, first, other, "no value satisfies both ranges or possible values")
+    columns = _joined(merged.columns, variable.columns)
     return replace(
         merged,
         default=one_default(process, [(first, merged.default), (other, variable.default)]),
         unit=merged.unit if merged.unit is not None else variable.unit,
-        columns=_joined(merged.columns, variable.columns),
+        columns=columns,
+        more_columns=columns is not None
+        and all(each.more_columns or each.columns is None for each in (merged, variable)),
         range=limits,
         possible_values=allowed,
         optional=merged.optional and variable.optional,
@@ -180,14 +183,16 @@ def _joined(
 ) -> Mapping[str, Column] | None:
     if one is None or other is None:
         return one if one is not None else other
-    return {
+    shared = {
         name: replace(
             column,
             range=_intersection(column.range, other[name].range),
             editable=column.editable and other[name].editable,
         )
         for name, column in one.items()
+        if name in other
     }
+    return {**one, **other, **shared}
 
 
 def one_default(process: str, candidates: Sequence[tuple[Declaration, Any]]) -> Any:

@@ -16,6 +16,7 @@ from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import InvalidInputs, InvalidValue, OtherStructure
 from sostrades_api.engine.execution import Execution, Part
+from sostrades_api.engine.input_checks import InputChecks
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
 from sostrades_api.engine.missing import missing_inputs, no_such_variable
@@ -190,6 +191,7 @@ class Plan:
             ExecutionError: a subclass says what failed, where, and what to do.
         """
         slots = self.filled(values or {}, previous)
+        self.input_checks.require(slots)
         if slots[self._slots[THREADS]] > 1 and observer is not None:
             observer = OneAtATime(observer)
         execution = self.execution(slots, observer=observer, should_stop=should_stop)
@@ -301,6 +303,11 @@ class Plan:
     def dependencies(self) -> Dependencies:
         """What each step reads and makes."""
         return Dependencies(self.steps, slots=len(self._names))
+
+    @cached_property
+    def input_checks(self) -> InputChecks:
+        """What disciplines find wrong with several inputs together."""
+        return InputChecks(self._nodes.values(), names=self._names, made=self._made.values())
 
     def slot(self, name: str) -> int:
         """Where a variable lies; ``KeyError`` when there is none."""

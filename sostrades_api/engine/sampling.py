@@ -65,6 +65,7 @@ def execute_many(
             made[slot] = value
         execution.forget()
         try:
+            plan.input_checks.require(made)
             execution.run_parts(plan.parts)
         except ExecutionStopped:
             raise

@@ -66,6 +66,7 @@ class Session:
             self._take(changed or {})
         else:
             self._begin(changed or {})
+        self._plan.input_checks.require(self._values)
         if not self._incremental:
             self._stale.update(range(len(self._steps.steps)))
         self._stale.update(self._steps.never_reused)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from sostrades_api.engine.exactness import inexact_rows, is_exact
+from sostrades_api.engine.output_faults import unstorable_inside
 from sostrades_api.engine.tables import layout, names_of, own_table
 from sostrades_api.engine.value_types import Column
 
 _SHOWN_FAULTS = 5
-_STORABLE = (str, bool, int, float, np.bool_, np.integer, np.floating, list)
 # columns of these dtypes hold nothing that a cell-by-cell look could find wrong
 _NORMAL = {"float": np.dtype(np.float64), "int": np.dtype(np.int64), "bool": np.dtype(np.bool_)}
 
@@ -25,9 +25,17 @@ def plain_index(frame: pd.DataFrame) -> bool:
 
 
 def check_frame(
-    frame: pd.DataFrame, *, columns: Mapping[str, Column] | None, where: str, faults: list[str]
+    frame: pd.DataFrame,
+    *,
+    columns: Mapping[str, Column] | None,
+    where: str,
+    faults: list[str],
+    more: bool = False,
 ) -> pd.DataFrame:
-    """The table with columns in declared order and normalised dtypes; adds to ``faults`` what is wrong."""
+    """The table with columns in declared order and normalised dtypes; adds to ``faults`` what is wrong.
+
+    With ``more``, columns that are not declared follow the declared ones, and hold whatever can be stored.
+    """
     if columns is not None and _is_as_declared(frame, columns):
         return own_table(frame)
     if not all(isinstance(name, str) for name in frame.columns) or not frame.columns.is_unique:
@@ -38,14 +46,15 @@ def check_frame(
             f"{where}the table has an index of its own; put it in a column or reset_index(drop=True)"
         )
         return frame
-    if columns is not None and not _columns_fit(frame, columns, where, faults):
+    if columns is not None and not _columns_fit(frame, columns, where, faults, more=more):
         return frame
-    names = list(columns) if columns is not None else list(frame.columns)
+    declared = columns or {}
+    names = [*declared, *(name for name in frame.columns if name not in declared)]
     if list(frame.columns) != names:
         frame = frame.reindex(columns=names)
     changed: dict[str, pd.Series] = {}
     for name, dtype in zip(names, frame.dtypes, strict=True):
-        column = columns[name] if columns is not None else None
+        column = declared.get(name)
         # numpy takes None for float64 in comparisons, so a kind without normal dtype is asked for first
         if column and column.type in _NORMAL and dtype == _NORMAL[column.type] and not column.range:
             continue
@@ -69,9 +78,11 @@ def _is_as_declared(frame: pd.DataFrame, columns: Mapping[str, Column]) -> bool:
     )
 
 
-def _columns_fit(frame: pd.DataFrame, columns: Mapping[str, Column], where: str, faults: list[str]) -> bool:
+def _columns_fit(
+    frame: pd.DataFrame, columns: Mapping[str, Column], where: str, faults: list[str], *, more: bool
+) -> bool:
     missing = [name for name in columns if name not in frame.columns]
-    extra = [name for name in frame.columns if name not in columns]
+    extra = [] if more else [name for name in frame.columns if name not in columns]
     if missing:
         faults.append(f"{where}missing columns: {', '.join(missing)}")
     if extra:
@@ -179,4 +190,4 @@ def _not_list(value: Any) -> bool:
 
 
 def _not_storable(value: Any) -> bool:
-    return not (_missing(value) or isinstance(value, _STORABLE))
+    return not _missing(value) and unstorable_inside(value) is not None

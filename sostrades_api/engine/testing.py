@@ -24,6 +24,7 @@ from sostrades_api.engine.errors import (
     UnknownNamespace,
     WrongJacobian,
 )
+from sostrades_api.engine.input_checks import faults_of, has_check
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze, hand_out, thaw
@@ -35,11 +36,11 @@ from sostrades_api.engine.variable import Variable
 def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Run a discipline on these inputs and check that it keeps its promises.
 
-    Inputs fit their descriptors, those that ``structure`` declares too; outputs are those declared, finite
-    and within their ranges; the same inputs give the same outputs to the bit, from the same object, after it
-    has run on others, and from a new one (unless it is not ``DETERMINISTIC``); no input is changed; declared
-    derivatives are right. Nothing needs to be picklable. A unit that cannot be read is warned of: its values
-    are passed on as they are, and fit no other unit.
+    Inputs fit their descriptors, those that ``structure`` declares too, and its ``check_inputs``; outputs are
+    those declared, finite and within their ranges; the same inputs give the same outputs to the bit, from the
+    same object, after it has run on others, and from a new one (unless it is not ``DETERMINISTIC``); no input
+    is changed; declared derivatives are right. Nothing needs to be picklable. A unit that cannot be read is
+    warned of: its values are passed on as they are, and fit no other unit.
 
     Args:
         discipline: the class.
@@ -53,6 +54,7 @@ def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | N
     """
     subject = _Subject(discipline, inputs or {})
     _check_units(subject)
+    subject.require_inputs()
     node = subject.node()
     first = subject.outputs(node)
     if discipline.DETERMINISTIC:
@@ -150,6 +152,14 @@ class _Subject:
         self.name, self._class = discipline.__name__, discipline
         self.declared = _declared(discipline, inputs)
         self.inputs = _checked(self.name, self.declared[0], inputs)
+
+    def require_inputs(self) -> None:
+        """Raise ``InvalidInputs`` when the discipline itself finds them wrong together."""
+        discipline = self.new()
+        if has_check(discipline):
+            faults = faults_of(discipline, self.inputs, path=self.name, known=self.inputs)
+            if faults:
+                raise InvalidInputs(faults)
 
     def new(self) -> Discipline:
         """A new object."""

@@ -219,10 +219,8 @@ def _array_range(value: np.ndarray, constraints: Constraints, where: str, faults
 def _dataframe(value: Any, _type: ValueType, constraints: Constraints, where: str, faults: Faults) -> Any:
     if not isinstance(value, pd.DataFrame):
         return _wrong_type(value, "a table (DataFrame)", where, faults)
-    columns = constraints.columns
-    if columns is not None and constraints.more_columns:
-        value = value[[name for name in value.columns if name in columns]]
-    return check_frame(value, columns=columns, where=where, faults=faults)
+    columns, more = constraints.columns, constraints.more_columns
+    return check_frame(value, columns=columns, where=where, faults=faults, more=more)
 
 
 def _anything(value: Any, constraints: Constraints, where: str, faults: Faults) -> Any:

@@ -22,8 +22,8 @@ class Variable:
 
     ``range`` and ``possible_values`` hold for a scalar, or for every innermost element of a list, dict or
     array; ``columns`` is the dataframe descriptor, in declared order. ``default`` is ``MISSING`` when there
-    is none. Of an output whose readers declare more, ``read_as`` are the paths of those readers, and a table
-    may have ``more_columns`` than those they declare.
+    is none. A table may have ``more_columns`` than those when it is declared so, or when only readers of an
+    output declare any; ``read_as`` are the paths of readers that declare more than who makes an output.
     """
 
     name: str

@@ -30,16 +30,17 @@ VALUES = {
 def test_every_key_that_the_page_says_is_the_same_is_understood():
     known = PAGE[PAGE.index("The keys ") : PAGE.index("are those you")]
     keys = set(re.findall(r"`(\w+)`", known))
-    assert keys - VALUES.keys() == {"type", "dataframe_descriptor", "subtype_descriptor"}
+    tables = {"dataframe_descriptor", "dynamic_dataframe_columns"}
+    assert keys - VALUES.keys() == {"type", "subtype_descriptor"} | tables
     parse_descriptor("x", {"type": "float", **VALUES}, owner="Model", side="DESC_IN")
     kinds = ("float", "int", "string", "bool", "list", "multiple")
     table = {"type": "dataframe", "dataframe_descriptor": {kind: (kind, None, True) for kind in kinds}}
-    parse_descriptor("t", table, owner="Model", side="DESC_IN")
+    parse_descriptor("t", {**table, "dynamic_dataframe_columns": True}, owner="Model", side="DESC_IN")
     nested = {"type": "dict", "subtype_descriptor": {"dict": {"list": "dataframe"}}}
     parse_descriptor("n", nested, owner="Model", side="DESC_IN")
 
 
-@pytest.mark.parametrize("key", ["dynamic_dataframe_columns", "dataframe_edition_locked", "run_needed"])
+@pytest.mark.parametrize("key", ["dataframe_edition_locked", "run_needed"])
 def test_a_key_of_sostrades_is_refused_with_what_to_write_instead(key):
     assert f"| `{key}` |" in PAGE
     with pytest.raises(DescriptorError, match=f"{key}.*unknown key; (leave|say) "):

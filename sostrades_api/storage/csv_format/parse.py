@@ -113,7 +113,8 @@ def _check_columns(header: Sequence[str], variable: Variable) -> None:
         faults.append("the header names a column twice")
     if variable.columns is not None:
         missing = [name for name in variable.columns if name not in names]
-        unknown = [name for name in names if name not in variable.columns]
+        known = names if variable.more_columns else variable.columns
+        unknown = [name for name in names if name not in known]
         if missing:
             faults.append(f"missing columns: {listed(missing)}")
         if unknown:
@@ -126,7 +127,8 @@ def _frame(columns: Sequence[TextColumn], rows: int, variable: Variable) -> pd.D
     declared = variable.columns or {}
     values = {}
     for column in columns:
-        kind = _COLUMN_KINDS.get(declared[column.name].type, cells.ANY) if declared else cells.ANY
+        known = declared.get(column.name)
+        kind = _COLUMN_KINDS.get(known.type, cells.ANY) if known else cells.ANY
         values[column.name] = cells.column_values(column, kind=kind)
     return pd.DataFrame(values, index=pd.RangeIndex(rows))
 
