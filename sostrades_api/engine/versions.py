@@ -8,11 +8,11 @@ import ast
 import platform
 import sys
 import sysconfig
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from importlib import metadata, util
+from importlib import machinery, metadata, util
 from pathlib import Path
 from types import ModuleType
 from weakref import WeakKeyDictionary
@@ -26,6 +26,7 @@ from sostrades_api.engine.discipline import Discipline
 
 _ENGINE = __name__.rpartition(".")[0]
 _SURROUNDING = frozenset({"numpy", "pandas", "scipy"})
+_ENDS = (*machinery.SOURCE_SUFFIXES, *machinery.EXTENSION_SUFFIXES)
 _IMPORTERS = frozenset({"import_module", "__import__"})
 # what they run is found nowhere in a source
 _LOADERS = frozenset({"exec_module", "spec_from_file_location", "run_module", "run_path"})
@@ -136,11 +137,26 @@ def _path_of(name: str) -> Path | None:
         file = getattr(loaded, "__file__", None)
         return Path(file) if file else None
     parent, _, last = name.rpartition(".")
-    for folder in getattr(sys.modules.get(parent), "__path__", sys.path if not parent else ()):
-        for path in (Path(folder) / f"{last}.py", Path(folder) / last / "__init__.py"):
+    if not parent:
+        found = util.find_spec(name)
+        return Path(found.origin) if found is not None and found.has_location and found.origin else None
+    for folder in _folders(parent):
+        for path in (folder / last / "__init__.py", *(folder / (last + end) for end in _ENDS)):
             if path.is_file():
                 return path
     return None
+
+
+def _folders(package: str) -> list[Path]:
+    """Where the modules of a package lie, loaded or not yet; nowhere when it is none."""
+    loaded = sys.modules.get(package)
+    if loaded is not None:
+        return list(map(Path, getattr(loaded, "__path__", ())))
+    parent, _, last = package.rpartition(".")
+    if parent:
+        return [folder / last for folder in _folders(parent) if (folder / last).is_dir()]
+    found = util.find_spec(package)
+    return list(map(Path, (found and found.submodule_search_locations) or ()))
 
 
 def _is_installed(path: Path) -> bool:
@@ -150,7 +166,7 @@ def _is_installed(path: Path) -> bool:
 
 @cache
 def _imported(module: str, path: Path, _of: tuple[int, int, int]) -> tuple[str, ...]:
-    """What a module's source names in its imports: modules, and attributes of modules.
+    """What a module's source names in its imports, or of what it imports: modules, attributes of modules.
 
     Raises:
         LookupError: it imports what only a run knows.
@@ -161,16 +177,39 @@ def _imported(module: str, path: Path, _of: tuple[int, int, int]) -> tuple[str, 
     is_package = path.name == "__init__.py"
     package = (loaded and loaded.__package__) or (module if is_package else module.rpartition(".")[0])
     names: list[str] = []
+    known: dict[str, str] = {}  # full names of what is imported, by the names it has here
     importers = set(_IMPORTERS)
     tree = ast.parse(path.read_bytes())
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
+            known |= dict(_bound(alias) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = util.resolve_name("." * node.level + (node.module or ""), package)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+            known |= {alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names}
             importers |= {alias.asname for alias in node.names if alias.asname and alias.name in _IMPORTERS}
-    return (*names, *_called_imports(tree, importers, package))
+    return (*names, *_parts_named(tree, known), *_called_imports(tree, importers, package))
+
+
+def _bound(alias: ast.alias) -> tuple[str, str]:
+    """What ``import a.b`` and ``import a.b as c`` call what they import: a is a, and c is a.b."""
+    top = alias.name.partition(".")[0]
+    return (alias.asname, alias.name) if alias.asname else (top, top)
+
+
+def _parts_named(tree: ast.AST, known: Mapping[str, str]) -> set[str]:
+    """Full names of parts of what is imported: of a package, modules that others import may be used."""
+    parts = set[str]()
+    for node in ast.walk(tree):
+        names: list[str] = []
+        whole = node
+        while isinstance(whole, ast.Attribute):
+            names.append(whole.attr)
+            whole = whole.value
+        if names and isinstance(whole, ast.Name) and whole.id in known:
+            parts.add(".".join((known[whole.id], *reversed(names))))
+    return parts
 
 
 def _called_imports(tree: ast.AST, importers: Collection[str], package: str) -> Iterator[str]:

@@ -34,6 +34,10 @@ def version(tmp_path, monkeypatch):
     [
         ("import lib.helper", "lib/__init__.py"),
         ("from lib.deep.helper import f", "lib/__init__.py"),
+        ("import lib\ndef f(): return lib.deep.helper.f", "lib/deep/helper.py"),  # another may import it
+        ("def f(): from lib.deep.helper import f", "lib/deep/helper.py"),
+        ("import lib.helper as h\nf = h.f", "lib/helper.py"),
+        ("from lib import deep as d\ndef f(): return d.helper.f", "lib/deep/helper.py"),
         ("", "covered/__init__.py"),
         ("import importlib\nh = importlib.import_module('covered.helper')", "covered/helper.py"),
         ("from importlib import import_module as get\nh = get('covered.helper')", "covered/helper.py"),
