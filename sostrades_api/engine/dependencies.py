@@ -65,6 +65,15 @@ class Dependencies:
             if not all(node.deterministic for node in nodes_of(step))
         )
 
+    @cached_property
+    def with_data_files(self) -> tuple[int, ...]:
+        """The steps with a discipline that names data files."""
+        return tuple(
+            number
+            for number, step in enumerate(self.steps)
+            if any(type(node.discipline).DATA_FILES for node in nodes_of(step))
+        )
+
 
 def nodes_of(step: Step) -> tuple[Node, ...]:
     """The disciplines of a step."""

@@ -189,7 +189,7 @@ def _cast(frame: pd.DataFrame, casts: Mapping[str, Any]) -> pd.DataFrame:
 
 def _with_plain_index(frame: pd.DataFrame) -> pd.DataFrame:
     index = frame.index
-    if type(index) is pd.RangeIndex and index.start == 0 and index.step == 1:
+    if type(index) is pd.RangeIndex and index.start == 0 and index.step == 1 and index.name is None:
         return frame
     if not plain_index(frame):
         raise OutputFaultError(

@@ -10,6 +10,7 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from sostrades_api.engine.comparison import same_bits
+from sostrades_api.engine.dependencies import nodes_of
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.observer import Observer
@@ -17,6 +18,7 @@ from sostrades_api.engine.parallel import loops_of
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.runner import ShouldStop
+from sostrades_api.engine.versions import data_state
 
 if TYPE_CHECKING:
     from sostrades_api.engine.plan import Plan
@@ -42,6 +44,7 @@ class Session:
         self._stale: set[int] = set()
         self._histories: dict[int, list[tuple[str, int, float]]] = {}
         self._unconverged: dict[int, list[Loop]] = {}
+        self._files: dict[int, object] = {}  # what data files were when a step was last run
 
     def execute(
         self,
@@ -70,6 +73,8 @@ class Session:
         if not self._incremental:
             self._stale.update(range(len(self._steps.steps)))
         self._stale.update(self._steps.never_reused)
+        if self._steps.with_data_files:
+            self._look_at_files()
         execution = self._plan.execution(self._values, observer=observer, should_stop=should_stop)
         execution.run(lambda: self._run_stale(execution))
         execution.progress.settled = len(execution.progress.paths)
@@ -79,6 +84,14 @@ class Session:
             history=[row for number in self._steps.loops for row in self._histories[number]],
             unconverged=[loop for number in sorted(self._unconverged) for loop in self._unconverged[number]],
         )
+
+    def _look_at_files(self) -> None:
+        """Let run again what reads data files that have changed."""
+        for number in self._steps.with_data_files:
+            state = [data_state(type(node.discipline)) for node in nodes_of(self._steps.steps[number])]
+            if self._files.get(number) != state:
+                self._files[number] = state
+                self._stale.add(number)
 
     def _begin(self, given: Mapping[str, Any]) -> None:
         self._values = self._plan.filled(given)

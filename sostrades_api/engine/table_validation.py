@@ -64,7 +64,8 @@ def check_frame(
     frame = frame.copy(deep=False)
     for name, checked in changed.items():
         frame[name] = checked
-    return frame if type(frame.index) is pd.RangeIndex else frame.reset_index(drop=True)
+    is_plain = type(frame.index) is pd.RangeIndex and frame.index.name is None  # a name would not be stored
+    return frame if is_plain else frame.reset_index(drop=True)
 
 
 def _is_as_declared(frame: pd.DataFrame, columns: Mapping[str, Column]) -> bool:
@@ -73,6 +74,7 @@ def _is_as_declared(frame: pd.DataFrame, columns: Mapping[str, Column]) -> bool:
         all(column.type == "float" and column.range is None for column in columns.values())
         and layout(frame) == np.float64
         and type(frame.index) is pd.RangeIndex
+        and frame.index.name is None
         and plain_index(frame)
         and names_of(tuple(columns)).are_those_of(frame)
     )

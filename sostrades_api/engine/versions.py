@@ -74,13 +74,25 @@ def _bases(cls: type[Discipline]) -> list[type[Discipline]]:
     return [base for base in cls.__mro__ if issubclass(base, Discipline) and base is not Discipline]
 
 
+def data_state(cls: type[Discipline]) -> tuple[object, ...]:
+    """What tells whether the data files of a class have been changed; empty when it names none."""
+    try:
+        return tuple(_stat(path) for path in _data_files(cls))
+    except (OSError, LookupError):
+        return (object(),)  # like no other
+
+
+def _data_files(cls: type[Discipline]) -> list[Path]:
+    return [Path(_file_of(base.__module__)).parent / name for base in _bases(cls) for name in base.DATA_FILES]
+
+
 def _version(cls: type[Discipline]) -> _Version | None:
     if not cls.DETERMINISTIC or not _is_found_by_name(cls):
         return None
     bases = _bases(cls)
     try:
         files, libraries = _sources(base.__module__ for base in bases)
-        data = [Path(_file_of(base.__module__)).parent / name for base in bases for name in base.DATA_FILES]
+        data = _data_files(cls)
         # what runs is what was read then, whatever the files hold now
         if any(_changed(path) > cls.made_at for path in (*files, *data)):
             return None

@@ -1,6 +1,7 @@
 """Executed again after a change, only what depends on it runs, and the result is that of a full execution."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from sostrades_api.engine import (
     InvalidInputs,
     OtherStructure,
     build,
+    run,
 )
 from sostrades_api.engine.comparison import same_bits
 from tests.engine.making import discipline, process
@@ -247,3 +249,33 @@ def test_a_session_that_was_given_another_structure_goes_on_with_its_own():
     with pytest.raises(OtherStructure):
         session.execute({"S.x": 3.0, "S.twice": True})
     assert session.execute({"S.x": 5.0}).values["S.y"] == 5.0
+
+
+def test_what_reads_a_data_file_that_has_changed_runs_again(tmp_path):
+    rate = tmp_path / "rate.txt"
+    rate.write_text("2.0")
+    made = discipline(
+        {"x": {"type": "float", "default": 3.0}},
+        {"y": None},
+        lambda inputs: {"y": inputs["x"] * float(rate.read_text())},
+    )
+    made.DATA_FILES = (str(rate),)
+    session = build(process({"A": made})).session()
+    assert session.execute().values["y"] == 6.0
+    assert session.execute().reused == ("A",)
+    rate.write_text("10.0")
+    assert session.execute().values["y"] == 30.0
+    rate.unlink()
+    with pytest.raises(DisciplineRaised, match="rate"):
+        session.execute()
+
+
+def test_a_name_that_storage_would_lose_is_taken_from_the_rows_of_a_table():
+    table = {"type": "dataframe"}
+    reader = discipline({"t": table}, {"y": {"type": "string"}}, lambda i: {"y": f"{i['t'].index}"})
+    plan = build(process({"A": reader}))
+    plain = pd.DataFrame({"a": [1.0]})
+    named = plain.rename_axis("year")
+    assert plan.execute({"t": named}).values["y"] == plan.execute({"t": plain}).values["y"]
+    maker = discipline({}, {"t": table}, lambda _inputs: {"t": named})
+    assert run(process({"A": maker})).values["t"].index.name is None
