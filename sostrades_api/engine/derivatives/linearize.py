@@ -11,7 +11,13 @@ import scipy.sparse as sp
 from sostrades_api.engine.derivatives.blocks import Block, ShapeFaultError, block_of, placed
 from sostrades_api.engine.derivatives.numbers import count, numbers_of, parts_of, with_numbers
 from sostrades_api.engine.derivatives.scalar_carry import MOST, Carrying
-from sostrades_api.engine.derivatives.stepping import SINGLE_STEP, imaginary_parts_kept, is_single, ordered_as
+from sostrades_api.engine.derivatives.stepping import (
+    SINGLE_STEP,
+    imaginary_parts_kept,
+    is_lost,
+    is_single,
+    ordered_as,
+)
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import DisciplineRaised, InvalidJacobian, NotDifferentiable
 from sostrades_api.engine.node import Node
@@ -304,14 +310,30 @@ class Linearizer:
                 break
             step = min(100.0 * step, self._step)
         single = [made for made, high in forward.items() if is_single(high, behind[made])]
-        step = magnitude * (SINGLE_STEP if base is None else SINGLE_STEP**1.5)
-        if single and step > self._step * magnitude:
+        if single:
+            self._take_longer_steps(column, single, at, number, magnitude, base)
+        return column
+
+    def _take_longer_steps(
+        self,
+        column: Stepped,
+        single: Sequence[int],
+        at: Callable[[float], Stepped],
+        number: float,
+        magnitude: float,
+        base: Stepped | None,
+    ) -> None:
+        """Find the derivatives of what is computed in single precision, in which short steps are lost."""
+        first = SINGLE_STEP if base is None else SINGLE_STEP**1.5
+        for step in (first * magnitude, 10.0 * first * magnitude):
+            if not single or step <= self._step * magnitude:
+                continue
             forward, behind = at(number + step), at(number - step) if base is None else base
             length = 2 * step if base is None else step
+            single = [made for made in single if forward[made].shape == behind[made].shape]
             for made in single:
-                if forward[made].shape == behind[made].shape:
-                    column[made] = (forward[made] - behind[made]) / length
-        return column
+                column[made] = (forward[made] - behind[made]) / length
+            single = [made for made in single if is_lost(forward[made], behind[made])]
 
     def _run_at(self, scratch: list[Any], compute: Callable[[Node, list[Any]], None]) -> Stepped:
         compute(self.node, scratch)

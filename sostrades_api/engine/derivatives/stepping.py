@@ -13,6 +13,8 @@ from numpy.exceptions import ComplexWarning
 
 SINGLE_STEP = 5e-3
 """Cube root of the rounding unit of single precision."""
+_FEW_BITS = 12
+_DIGITS = 1000.0  # roundings that a change must be worth, or half of its digits are noise
 
 _filters = RLock()  # warning filters are the process' own: of two threads each would restore the other's
 
@@ -49,8 +51,30 @@ def ordered_as(known: Any, value: Any) -> Any:
 
 
 def is_single(high: np.ndarray, low: np.ndarray) -> bool:
-    """Whether these two results of a step, which differ, were computed in single precision."""
-    if high.shape != low.shape or not high.size or np.array_equal(high, low):
+    """Whether these two results of a step were computed in single precision.
+
+    Where they are the same, a change may have been lost; or they are simple numbers, and do not depend on it.
+    """
+    if high.shape != low.shape or not high.size:
         return False
+    if np.array_equal(high, low):
+        return _fit_single(high) and not _are_simple(high)
+    return _fit_single(high) and _fit_single(low)
+
+
+def is_lost(high: np.ndarray, low: np.ndarray) -> bool:
+    """Whether what two results in single precision differ by is rounding for the most part."""
+    with np.errstate(over="ignore"):
+        rounding = np.spacing(np.maximum(np.abs(high), np.abs(low)).astype(np.float32))
+    return high.shape == low.shape and bool(np.all(np.abs(high - low) < _DIGITS * rounding))
+
+
+def _fit_single(numbers: np.ndarray) -> bool:
     with np.errstate(over="ignore", under="ignore"):
-        return all(np.array_equal(numbers, numbers.astype(np.float32)) for numbers in (high, low))
+        return np.array_equal(numbers, numbers.astype(np.float32))
+
+
+def _are_simple(numbers: np.ndarray) -> bool:
+    """Whether all are whole, or of so few bits that single precision is no likelier than double."""
+    bits = np.ldexp(np.frexp(numbers)[0], _FEW_BITS)
+    return bool(np.all((bits == np.floor(bits)) | (numbers == np.floor(numbers))))

@@ -104,6 +104,18 @@ def test_what_is_computed_in_single_precision_is_stepped_far_enough():
     assert found == pytest.approx(np.diag([3.0, 3.0]), rel=1e-3)
 
 
+@pytest.mark.parametrize(("start", "slope"), [(1000.3, 0.1), (-20.7, 0.01)])
+def test_a_step_that_single_precision_loses_altogether_is_made_longer(start, slope):
+    compute = lambda i: {"y": np.float32(start) + np.float32(slope) * np.float32(i["x"])}  # noqa: E731
+    found = derived({"type": "float", "default": 1.0}, {"type": "float"}, compute)
+    assert found == pytest.approx(slope, rel=0.01)
+
+
+@pytest.mark.parametrize("number", [3.0, 0.5, 123457.0, 0.1, 1000.3])
+def test_what_does_not_depend_on_a_number_has_no_derivative(number):
+    assert derived({"type": "float", "default": 1.0}, {"type": "float"}, lambda _i: {"y": number}) == 0.0
+
+
 def test_given_numbers_of_single_precision_are_stepped_in_double():
     compute = lambda i: {"y": i["x"].astype(np.float64) ** 2}  # noqa: E731 - shorter
     found = derived({**ARRAY, "default": np.array([3.0], dtype=np.float32)}, ARRAY, compute)
