@@ -63,7 +63,8 @@ from sostrades_api.engine.observer import (
     IterationEnded,
     Observer,
 )
-from sostrades_api.engine.plan import Plan, PlanVariable
+from sostrades_api.engine.plan import Plan
+from sostrades_api.engine.planned import PlanVariable
 from sostrades_api.engine.process import Place, Process, Reference
 from sostrades_api.engine.profile import DisciplineProfile, Profile
 from sostrades_api.engine.progress import Progress

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from threading import Lock
 from typing import Any
 
@@ -24,13 +25,14 @@ from sostrades_api.engine.nesting import Nest, nest
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import LOOP_INPUTS
 from sostrades_api.engine.observer import Observer
-from sostrades_api.engine.plan import Plan, PlanVariable
-from sostrades_api.engine.plan_variables import Agreed, Handovers, numerical_variables, plan_variables
+from sostrades_api.engine.plan import Plan
+from sostrades_api.engine.plan_variables import Agreed, Handovers, agreement, numerical_variables
+from sostrades_api.engine.planned import PlanVariables
 from sostrades_api.engine.process import Process, Reference
 from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.value_types import MISSING, VariableType
 from sostrades_api.engine.variable import Variable
-from sostrades_api.engine.wiring import Ends, Wiring, edges_inside, wire
+from sostrades_api.engine.wiring import Wiring, edges_inside, wire
 
 MOST_PLANS = 64
 """How many structures of one process are kept."""
@@ -119,42 +121,60 @@ class _Checked:
     wiring: Wiring
     components: list[list[int]]
     inside: Mapping[int, Edges]
-    variables: dict[str, PlanVariable]
+    variables: PlanVariables
     handovers: Handovers
     agreed: Agreed
 
 
 def _checked(process: Process, settled: Settled) -> _Checked:
     parameters = numerical_variables(process)
-    wiring, ends = wire(process.name, settled, reserved=parameters)
-    # each discipline's declarations are given up as soon as they are read: of 100,000 they would take 80 MB
+    ends = wire(process.name, settled, reserved=parameters)
+    wiring = ends.wiring
+    # each discipline's names are given up as soon as they are read: they are many
     settled.placed.clear()
-    _require_given(process, settled, wiring, ends)
-    couplings, size = wiring.couplings(), len(wiring.standing)
+    _require_given(process, settled, wiring)
+    couplings, size = ends.couplings(), len(wiring.paths)
     components = ordered_components(size, couplings.pairs) if size else []
     component_of = np.empty(size, dtype=np.int64)
-    for number, members in enumerate(components):
-        component_of[members] = number
-    inside = edges_inside(wiring, ends, couplings, component_of)
-    looped = {wiring.standing[rank].path: number for number in inside for rank in components[number]}
-    made = plan_variables(process, wiring, ends, parameters=parameters, looped=looped)
+    component_of[list(chain.from_iterable(components))] = np.repeat(
+        np.arange(len(components)), np.fromiter(map(len, components), np.int64, len(components))
+    )
+    inside = edges_inside(ends, couplings, component_of)
+    is_loop = np.zeros(len(components) + 1, dtype=bool)
+    is_loop[list(inside)] = True
+    loop_of = np.where(is_loop[component_of], component_of, -1)
+    readers = ends.by_slot()
+    agreed = agreement(process, ends, readers, parameters=parameters, loop_of=loop_of)
     _check_couplings(process, wiring, is_static=not settled.consulted)
-    return _Checked(wiring, components, inside, *made)
+    variables = PlanVariables(
+        parameters=parameters,
+        slots=wiring.slots,
+        declared=agreed.declared,
+        paths=wiring.paths,
+        makers=wiring.makers,
+        starts=readers.starts,
+        readers=ends.read.ranks[readers.order],
+        in_loop=agreed.in_loop,
+    )
+    return _Checked(wiring, components, inside, variables, agreed.handovers, agreed.agreed)
 
 
 def _check_couplings(process: Process, wiring: Wiring, *, is_static: bool) -> None:
     """A node with couplings of its own needs a discipline below it; a dynamic process may make it later."""
     for node in process.couplings if is_static else ():
-        if not any(at.path == node or at.path.startswith(f"{node}.") for at in wiring.standing):
+        if not any(path == node or path.startswith(f"{node}.") for path in wiring.paths):
             raise BuildError(process=process.name, detail=f"couplings of {node!r}: no discipline is below it")
 
 
-def _require_given(process: Process, settled: Settled, wiring: Wiring, ends: Ends) -> None:
+def _require_given(process: Process, settled: Settled, wiring: Wiring) -> None:
     for name, deciders in settled.deciders.items():
-        producer = ends.producers.get(wiring.slots[name])
-        if producer is not None:
+        producer = wiring.makers[wiring.slots[name]]
+        if producer >= 0:
             raise StructuringComputed(
-                process=process.name, variable=name, discipline=deciders[0].path, producer=producer.path
+                process=process.name,
+                variable=name,
+                discipline=deciders[0].path,
+                producer=wiring.paths[producer],
             )
 
 
@@ -166,8 +186,7 @@ def run(
 
 
 def _steps(checked: _Checked, *, couplings: tuple[str, ...]) -> list[Node | Loop]:
-    wiring, variables = checked.wiring, list(checked.variables.values())
-    paths = [at.path for at in wiring.standing]
+    wiring, variables, paths = checked.wiring, checked.variables.declared, checked.wiring.paths
     steps: list[Node | Loop] = []
     index = 0
     for number, members in enumerate(checked.components):
@@ -188,7 +207,7 @@ def _steps(checked: _Checked, *, couplings: tuple[str, ...]) -> list[Node | Loop
 
 def _node(checked: _Checked, rank: int, *, index: int) -> Node:
     wiring = checked.wiring
-    path, discipline, declared = wiring.standing[rank]
+    path, discipline, declared = wiring.paths[rank], wiring.disciplines[rank], wiring.declared[rank]
     conversions, agreed = checked.handovers.get(path), checked.agreed.get(path)
     if agreed:
         inputs, outputs = declared or (type(discipline).inputs, type(discipline).outputs)
@@ -205,7 +224,7 @@ def _node(checked: _Checked, rank: int, *, index: int) -> Node:
 
 
 def _nested_loop(
-    found: Nest, nodes: list[Node], variables: Sequence[PlanVariable], slots: Mapping[str, int]
+    found: Nest, nodes: list[Node], variables: Sequence[Variable], slots: Mapping[str, int]
 ) -> Loop:
     """The loop of these nodes, in order of sweep, and the loops inside it."""
     inner, at = [], 0
@@ -220,7 +239,7 @@ def _nested_loop(
     return replace(_loop(nodes, variables), inner=tuple(inner), parameters=parameters)
 
 
-def _loop(nodes: list[Node], variables: Sequence[PlanVariable]) -> Loop:
+def _loop(nodes: list[Node], variables: Sequence[Variable]) -> Loop:
     made = {slot for node in nodes for slot in node.out_slots}
     read = {slot for node in nodes for slot in node.in_slots}
     couplings = [slot for node in nodes for slot in node.out_slots if slot in read]
@@ -235,7 +254,7 @@ def _loop(nodes: list[Node], variables: Sequence[PlanVariable]) -> Loop:
         nodes=tuple(nodes),
         couplings=tuple(couplings),
         feedback=tuple(feedback.items()),
-        only_floats=all(_is_plain_float(variables[slot].variable) for slot in couplings),
+        only_floats=all(_is_plain_float(variables[slot]) for slot in couplings),
     )
 
 

@@ -168,10 +168,10 @@ def _default(settled: Settled, name: str, deciders: list[Declaration]) -> Any:
     """The first default that anybody who reads this name declares; that all agree is checked later."""
     own = (decider.variable.default for decider in deciders)
     others = (
-        declaration.variable.default
+        variable.default
         for place in settled.placed
-        for declaration in place.inputs.values()
-        if declaration.full_name == name
+        for full_name, variable in zip(place.reads, place.inputs.values(), strict=True)
+        if full_name == name
     )
     return next((value for source in (own, others) for value in source if value is not MISSING), MISSING)
 
@@ -254,14 +254,14 @@ class _Assembly:
         )
         if cls.structure is Discipline.structure:
             return static
-        values = self._values(path, static.inputs)
+        values = self._values(path, static.declared_inputs())
         place = static
         if values is not None:
             place = self._memory.find(path, subject=cls, scope=scope, values=values)
             if place is None:
                 place = with_declared(static, _ask(static, values, scope=scope), scope=scope)
                 self._memory.keep(path, subject=cls, scope=scope, values=values, answer=place)
-        self._note(path, place.inputs)
+        self._note(path, place.declared_inputs())
         return place
 
     def _static(self, path: str, cls: type[Discipline], *, scope: Scope) -> Placed:

@@ -10,7 +10,7 @@ from sostrades_api.engine.node import Node
 from sostrades_api.engine.protection import freeze
 
 if TYPE_CHECKING:
-    from sostrades_api.engine.plan import PlanVariable
+    from sostrades_api.engine.planned import PlanVariable
 
 Step = Node | Loop
 

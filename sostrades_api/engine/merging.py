@@ -132,7 +132,10 @@ def _check_columns(process: str, first: Declaration, second: Declaration) -> Non
 def shared_input(process: str, consumers: Sequence[Declaration]) -> Variable:
     """The variable that users give to several disciplines: first declarer's words, everybody's limits."""
     first, merged = consumers[0], consumers[0].variable
+    differing: dict[int, Declaration] = {}  # of those who say the very same, the first
     for other in consumers[1:]:
+        differing.setdefault(id(other.variable), other)
+    for other in differing.values():
         _check_same(process, first, other)
         merged = _narrowed(process, merged, first, other)
     if len(consumers) > 1:

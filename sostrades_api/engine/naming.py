@@ -18,7 +18,7 @@ LONGEST_NAME = 512
 class Declaration(NamedTuple):
     """One input or output of a placed discipline, or an input of a process.
 
-    There are several a discipline: a tuple is made in a fifth of the time of a frozen dataclass.
+    Made where somebody asks for it: most are looked at by nobody, since they fit what others declare.
     """
 
     path: str
@@ -28,16 +28,23 @@ class Declaration(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """A discipline at its path, with its declarations by short name.
+    """A discipline at its path: its variables by short name, and their full names in the same order.
 
     ``is_static`` when they are exactly those of its class.
     """
 
     path: str
     discipline: Discipline
-    inputs: Mapping[str, Declaration]
-    outputs: Mapping[str, Declaration]
+    inputs: Mapping[str, Variable]
+    outputs: Mapping[str, Variable]
+    reads: tuple[str, ...]
+    makes: tuple[str, ...]
     is_static: bool = True
+
+    def declared_inputs(self) -> dict[str, Declaration]:
+        """Its inputs by short name, each with where it lies; few places are ever asked for them."""
+        named = zip(self.inputs.items(), self.reads, strict=True)
+        return {name: declaration(self.path, full, variable) for (name, variable), full in named}
 
 
 class Scope(NamedTuple):
@@ -65,10 +72,12 @@ def placed(path: str, cls: type[Discipline], *, scope: Scope) -> Placed:
             process=scope.process, discipline=path, detail=f"cannot be made: {error!r}"
         ) from error
     return Placed(
-        path=path,
-        discipline=discipline,
-        inputs=declarations(cls.inputs, path=path, scope=scope),
-        outputs=declarations(cls.outputs, path=path, scope=scope),
+        path,
+        discipline,
+        cls.inputs,
+        cls.outputs,
+        full_names(cls.inputs, path=path, home=path, scope=scope),
+        full_names(cls.outputs, path=path, home=path, scope=scope),
     )
 
 
@@ -80,6 +89,7 @@ def with_declared(place: Placed, declared: Declared, *, scope: Scope) -> Placed:
     """
     owner = type(place.discipline).__name__
     inputs, outputs = dict(place.inputs), dict(place.outputs)
+    names = {"inputs": place.reads, "outputs": place.makes}
     for side, known, added in (("inputs", inputs, declared.inputs), ("outputs", outputs, declared.outputs)):
         variables = parse_descriptors(added, owner=owner, side=f"structure.{side}")
         for name in variables:
@@ -91,37 +101,60 @@ def with_declared(place: Placed, declared: Declared, *, scope: Scope) -> Placed:
                     key="name",
                     detail="is declared already",
                 )
-        known.update(declarations(variables, path=place.path, scope=scope))
+        known.update(variables)
+        names[side] += full_names(variables, path=place.path, home=place.path, scope=scope)
     for name, default in declared.defaults.items():
         inputs[name] = _with_default(inputs.get(name), name, default, owner=owner)
-    return place._replace(inputs=inputs, outputs=outputs, is_static=False)
+    return Placed(
+        place.path,
+        place.discipline,
+        inputs,
+        outputs,
+        reads=names["inputs"],
+        makes=names["outputs"],
+        is_static=False,
+    )
 
 
-def _with_default(declaration: Declaration | None, name: str, default: Any, *, owner: str) -> Declaration:
+def _with_default(variable: Variable | None, name: str, default: Any, *, owner: str) -> Variable:
     fault = "there is no such input"
-    if declaration is not None:
+    if variable is not None:
         try:
-            checked = freeze(declaration.variable.check(default))
-            return declaration._replace(variable=replace(declaration.variable, default=checked))
+            return replace(variable, default=freeze(variable.check(default)))
         except InvalidValue as error:
             fault = str(error)
     raise DescriptorError(owner=owner, side="structure.defaults", variable=name, key="default", detail=fault)
 
 
 def declarations(
-    variables: Mapping[str, Variable], *, path: str, scope: Scope, node: str | None = None
+    variables: Mapping[str, Variable], *, path: str, node: str, scope: Scope
 ) -> dict[str, Declaration]:
-    """The declarations of these variables at ``node``, which is the path itself unless it is given."""
-    home = path if node is None else node
-    found = {}
-    for name, variable in variables.items():
+    """The declarations of a process at ``node``, by short name."""
+    names = full_names(variables, path=path, home=node, scope=scope)
+    named = zip(variables.items(), names, strict=True)
+    return {name: declaration(path, full, variable) for (name, variable), full in named}
+
+
+def declaration(path: str, full_name: str, variable: Variable) -> Declaration:
+    """What somebody declares of a full name, which is that of its node and a short name without dots."""
+    return Declaration(path, full_name.rpartition(".")[0], full_name, variable)
+
+
+def full_names(variables: Mapping[str, Variable], *, path: str, home: str, scope: Scope) -> tuple[str, ...]:
+    """The full names of these variables, which lie at ``home`` unless they say a namespace.
+
+    Several a discipline, and so nothing but texts; who needs more of one asks for its declaration.
+    """
+    found = []
+    for variable in variables.values():
         at = home if variable.namespace is None else _namespace(variable, path=path, scope=scope)
         full = f"{at}.{variable.name}" if at else variable.name
         if len(full) > LONGEST_NAME:
-            detail = f"the full name of {name[:100]!r} has {len(full)} characters; {LONGEST_NAME} is the most"
+            short, size = variable.name[:100], len(full)
+            detail = f"the full name of {short!r} has {size} characters; {LONGEST_NAME} is the most"
             raise PlaceError(process=scope.process, discipline=f"{path[:100]}...", detail=detail)
-        found[name] = Declaration(path, at, full, variable)
-    return found
+        found.append(full)
+    return tuple(found)
 
 
 def _namespace(variable: Variable, *, path: str, scope: Scope) -> str:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 from sostrades_api.engine.addresses import prepare_addresses
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.crews import crew_for
-from sostrades_api.engine.dependencies import Dependencies
+from sostrades_api.engine.dependencies import Dependencies, nodes_of
 from sostrades_api.engine.derivatives.of_plan import derivatives_of
 from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
@@ -24,6 +24,7 @@ from sostrades_api.engine.node import Node
 from sostrades_api.engine.numerical import NUMERICAL_INPUTS, RESIDUALS, THREADS, WARM_START
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.parallel import Crew, OneAtATime, run_parallel
+from sostrades_api.engine.planned import PlanVariables
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.recall import Recall
 from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
@@ -33,33 +34,6 @@ from sostrades_api.engine.sampling import Samples, execute_many
 from sostrades_api.engine.session import Session
 from sostrades_api.engine.stretches import NodeRow
 from sostrades_api.engine.value_types import MISSING
-from sostrades_api.engine.variable import Variable
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
-class PlanVariable:
-    """A variable of a plan.
-
-    Attributes:
-        name: full name relative to the study.
-        variable: its declaration; for a shared input, what all its consumers agree on.
-        io: "in" when users give it, "out" when a discipline makes it.
-        owner: path of the discipline that makes it; for an input, of its discipline or its namespace's node.
-        consumers: paths of the disciplines that read it.
-        coupled: made by one discipline and read by another.
-        in_loop: made and read within one loop; a value given for it is where the loop starts.
-        default: the value taken when none is given, ``MISSING`` if there is none; of a loop's coupling, the
-            value to start from.
-    """
-
-    name: str
-    variable: Variable
-    io: Literal["in", "out"]
-    owner: str
-    consumers: tuple[str, ...]
-    coupled: bool
-    in_loop: bool
-    default: Any
 
 
 class Plan:
@@ -72,7 +46,7 @@ class Plan:
         self,
         *,
         name: str,
-        variables: Mapping[str, PlanVariable],
+        variables: PlanVariables,
         steps: Sequence[Node | Loop],
         structuring: Mapping[str, Any] | None = None,
         plan_for: "Callable[[Mapping[str, Any]], Plan] | None" = None,
@@ -80,33 +54,28 @@ class Plan:
         self.name = name
         self.variables = variables
         self.steps = tuple(steps)
-        nodes = [node for step in steps for node in ((step,) if isinstance(step, Node) else step.nodes)]
-        self._nodes = {node.path: node for node in nodes}
         self.structuring: Mapping[str, Any] = structuring or {}
         self._plan_for = plan_for
-        self._slots = {full: slot for slot, full in enumerate(variables)}
-        self._names = tuple(variables)
-        self._template = [variable.default for variable in variables.values()]
-        self._made = {
-            name: slot
-            for name, slot in self._slots.items()
-            if variables[name].io == "out" and name != RESIDUALS
-        }
+        self._slots, self._names = variables.slots, tuple(variables.slots)
+        self._template = [variable.default for variable in variables.declared]
         self._numerical = {name: self._slots[name] for name in NUMERICAL_INPUTS}
-        self._paths = tuple(self._nodes)
+        self._nodes = [node for step in self.steps for node in nodes_of(step)]
+        self._paths = tuple([node.path for node in self._nodes])
         self._places = {path: index for index, path in enumerate(self._paths)}
         self.parts = _parts(self.steps)
         self._costs: dict[str, float] = {}
         self._needed = [
             slot
-            for name, slot in self._slots.items()
-            if variables[name].io == "in" and variables[name].default is MISSING
+            for slot, (default, is_output) in enumerate(
+                zip(self._template, variables.outputs.tolist(), strict=True)
+            )
+            if default is MISSING and not is_output
         ]
 
     @property
     def disciplines(self) -> tuple[str, ...]:
         """Paths relative to the study, in order of execution."""
-        return tuple(self._nodes)
+        return self._paths
 
     @property
     def loops(self) -> tuple[tuple[str, ...], ...]:
@@ -131,11 +100,11 @@ class Plan:
 
     def discipline(self, path: str) -> Discipline:
         """The discipline at a path; ``KeyError`` when there is none."""
-        return self._nodes[path].discipline
+        return self._nodes[self._places[path]].discipline
 
     def short_values(self, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """A discipline's inputs and outputs by short name, out of values by full name; defaults fill gaps."""
-        found, node = {}, self._nodes[path]
+        found, node = {}, self._nodes[self._places[path]]
         shorts, slots = (*node.inputs, *node.outputs), (*node.in_slots, *node.out_slots)
         for short, slot in zip(shorts, slots, strict=True):
             full = self._names[slot]
@@ -256,7 +225,7 @@ class Plan:
 
     def prepare_addresses(self) -> None:
         """Find out, before the first execution with a cache, what does not depend on values."""
-        prepare_addresses(self.dependencies, [planned.variable for planned in self.variables.values()])
+        prepare_addresses(self.dependencies, self.variables.declared)
 
     def session(self, *, incremental: bool = True) -> Session:
         """A session: executions in memory where only what a change touches is run.
@@ -296,6 +265,12 @@ class Plan:
     def describe(self) -> str:
         """The order of execution as text; in loops the order of sweep, and what is fed back."""
         return described(self.steps, self._names)
+
+    @cached_property
+    def _made(self) -> dict[str, int]:
+        """The slots of what results hold by full name."""
+        outputs = zip(self._slots.items(), self.variables.outputs.tolist(), strict=True)
+        return {name: slot for (name, slot), is_output in outputs if is_output and name != RESIDUALS}
 
     # --- an execution in pieces, for sessions and the like ----------------------------------------------
 
@@ -358,7 +333,7 @@ class Plan:
         missing = []
         for slot in self._needed:
             if slots[slot] is MISSING:
-                if self.variables[self._names[slot]].variable.optional:
+                if self.variables.declared[slot].optional:
                     slots[slot] = None
                 else:
                     missing.append(self._names[slot])

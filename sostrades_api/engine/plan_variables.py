@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from sostrades_api.engine.agreeing import agreed_output
-from sostrades_api.engine.errors import BuildError, InvalidValue
+from sostrades_api.engine.errors import BuildError, InvalidValue, UnitError
 from sostrades_api.engine.handover import Conversion
 from sostrades_api.engine.merging import (
     check_fit,
@@ -19,12 +20,12 @@ from sostrades_api.engine.merging import (
 )
 from sostrades_api.engine.naming import Declaration
 from sostrades_api.engine.numerical import LOOP_INPUTS, NUMERICAL_INPUTS, NUMERICAL_OUTPUTS
-from sostrades_api.engine.plan import PlanVariable
+from sostrades_api.engine.planned import PlanVariable
 from sostrades_api.engine.process import Process
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
-from sostrades_api.engine.wiring import Ends, Wiring
+from sostrades_api.engine.wiring import Ends, ReadersBySlot
 
 _path = attrgetter("path")
 Handovers = dict[str, dict[str, Conversion]]
@@ -33,61 +34,151 @@ Agreed = dict[str, dict[str, Variable]]
 """By path, short name -> what an output must be that its readers declare more narrowly."""
 
 
-def plan_variables(
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """What all ends agree on.
+
+    Attributes:
+        declared: the variables by slot.
+        in_loop: slots that are made and read within one loop.
+        handovers: what is converted where it is read.
+        agreed: what outputs must be for their readers.
+    """
+
+    declared: list[Variable]
+    in_loop: set[int] = field(default_factory=set)
+    handovers: Handovers = field(default_factory=lambda: defaultdict(dict))
+    agreed: Agreed = field(default_factory=lambda: defaultdict(dict))
+
+
+def agreement(
     process: Process,
-    wiring: Wiring,
     ends: Ends,
+    readers: ReadersBySlot,
     *,
     parameters: Mapping[str, PlanVariable],
-    looped: Mapping[str, int],
-) -> tuple[dict[str, PlanVariable], Handovers, Agreed]:
+    loop_of: np.ndarray,
+) -> Agreement:
     """The variables of a plan by slot, what is converted where it is read, and what outputs must be.
+
+    Most names are declared alike by all their ends, or so that nothing follows from it. That is found out
+    once for each pair of declarations, of which there are few; the other names are looked at one by one.
 
     Args:
         process: that is built.
-        wiring: the names.
-        ends: who makes and who reads each of them.
+        ends: who makes and who reads each name.
+        readers: who reads each slot.
         parameters: the numerical ones, which come first.
-        looped: of each path in a loop, which one it is.
+        loop_of: by rank, which loop a discipline is in; -1 for none.
 
     Raises:
         BuildError: a subclass names both ends of what does not fit.
     """
-    variables, handovers, agreed = dict(parameters), defaultdict(dict), defaultdict(dict)
-    for name, slot in islice(wiring.slots.items(), len(parameters), None):
-        readers, producer = ends.readers.get(slot, []), ends.producers.get(slot)
-        if producer is None and len(readers) > 1:  # the unit must not depend on the order of declaration
-            readers = sorted(readers, key=_path)
-        everyone = readers
-        if slot in ends.given:  # what processes declare comes first
-            everyone = [*sorted(ends.given[slot], key=_path), *readers]
-        inner: list[Declaration] = []
-        if producer is None:
-            variable, owner = shared_input(process.name, everyone), everyone[0].node
-            if len(everyone) > 1:
-                held = everyone[0]._replace(variable=variable)
-                _convert_for(everyone[1:], held, process=process, handovers=handovers)
-        else:
-            output = agreed_output(process.name, producer, readers)
-            if output is not producer.variable:
-                agreed[producer.path][output.name] = output
-                producer = producer._replace(variable=output)
-            _convert_for(readers, producer, process=process, handovers=handovers)
-            if producer.path in looped:
-                loop = looped[producer.path]
-                inner = [reader for reader in readers if looped.get(reader.path) == loop]
-            variable, owner = _with_initial_value(process, producer, inner), producer.path
-        variables[name] = PlanVariable(
-            name=name,
-            variable=variable,
-            io="in" if producer is None else "out",
-            owner=owner,
-            consumers=tuple([reader.path for reader in readers]),
-            coupled=producer is not None and bool(readers),
-            in_loop=bool(inner),
-            default=variable.default,
-        )
-    return variables, handovers, agreed
+    codes = np.zeros(len(ends.wiring.names), dtype=np.int64)
+    codes[ends.read.slots] = ends.read.codes  # one of the readers declares it,
+    codes[ends.made.slots] = ends.made.codes  # unless somebody makes it
+    variables = ends.variables
+    declared = [parameter.variable for parameter in parameters.values()]
+    declared += [variables[code] for code in codes[len(parameters) :].tolist()]
+    found = Agreement(declared)
+    slots = _to_look_at(ends, readers, codes=codes, loop_of=loop_of)
+    if slots.size:
+        _look_at(process, slots.tolist(), ends, readers, loop_of=loop_of.tolist(), found=found)
+    return found
+
+
+def _to_look_at(ends: Ends, readers: ReadersBySlot, *, codes: np.ndarray, loop_of: np.ndarray) -> np.ndarray:
+    """The slots, in order, of which more is to be known than that one variable; ``codes`` are of those."""
+    read, made, variables = ends.read, ends.made, ends.variables
+    needed = np.zeros(len(codes), dtype=bool)
+    needed[list(ends.given)] = True
+    has_default = np.fromiter((each.default is not MISSING for each in variables), bool, len(variables))
+    needed[made.slots[has_default[made.codes]]] = True
+    makers = ends.wiring.makers[read.slots]
+    is_made = makers >= 0
+    loops = np.where(is_made, loop_of[makers], -1)
+    needed[read.slots[(loops >= 0) & (loops == loop_of[read.ranks])]] = True
+    several = np.flatnonzero(is_made | (np.diff(readers.starts)[read.slots] > 1))
+    pairs = (codes[read.slots] * len(variables) + read.codes) * 2 + is_made
+    pairs = pairs[several]
+    open_ones = [pair for pair in np.unique(pairs).tolist() if not _is_settled(variables, pair)]
+    if open_ones:
+        needed[read.slots[several[np.isin(pairs, open_ones)]]] = True
+    return np.flatnonzero(needed)
+
+
+def _is_settled(variables: Sequence[Variable], pair: int) -> bool:
+    """Whether nothing follows from it that two ends declare these; wherever they stand."""
+    both, is_made = divmod(pair, 2)
+    first, second = (Declaration("", "", "", variables[code]) for code in divmod(both, len(variables)))
+    try:
+        if is_made:
+            fits_as_is = agreed_output("", first, (second,)) is first.variable
+            return fits_as_is and check_fit("", first, second) is None
+        shared_input("", (first, second))
+    except (BuildError, UnitError):
+        return False
+    return first.variable is second.variable
+
+
+def _look_at(
+    process: Process,
+    slots: Sequence[int],
+    ends: Ends,
+    readers: ReadersBySlot,
+    *,
+    loop_of: Sequence[int],
+    found: Agreement,
+) -> None:
+    """Find out about these slots, in their order, so that errors do not depend on anything else."""
+    wiring, variables = ends.wiring, ends.variables
+    starts: list[int] = readers.starts.tolist()
+    order: list[int] = readers.order.tolist()
+    makers: list[int] = wiring.makers.tolist()
+    ranks: list[int] = ends.read.ranks.tolist()
+    codes: list[int] = ends.read.codes.tolist()
+    made_as = dict(zip(ends.made.slots.tolist(), ends.made.codes.tolist(), strict=True))
+    for slot in slots:
+        name, maker, entries = wiring.names[slot], makers[slot], order[starts[slot] : starts[slot + 1]]
+        node = name.rpartition(".")[0]
+        said = [Declaration(wiring.paths[ranks[at]], node, name, variables[codes[at]]) for at in entries]
+        if maker < 0:
+            given = sorted(ends.given.get(slot, ()), key=_path)  # what processes declare comes first
+            # the unit must not depend on the order of declaration
+            everyone = [*given, *sorted(said, key=_path)]
+            found.declared[slot] = _input(process, everyone, found)
+            continue
+        producer = Declaration(wiring.paths[maker], node, name, variables[made_as[slot]])
+        loop = loop_of[maker]
+        inner = [
+            each for each, at in zip(said, entries, strict=True) if loop >= 0 and loop_of[ranks[at]] == loop
+        ]
+        if inner:
+            found.in_loop.add(slot)
+        found.declared[slot] = _output(process, producer, said, inner, found)
+
+
+def _input(process: Process, everyone: Sequence[Declaration], found: Agreement) -> Variable:
+    variable = shared_input(process.name, everyone)
+    if len(everyone) > 1:
+        held = everyone[0]._replace(variable=variable)
+        _convert_for(everyone[1:], held, process=process, handovers=found.handovers)
+    return variable
+
+
+def _output(
+    process: Process,
+    producer: Declaration,
+    readers: Sequence[Declaration],
+    inner: list[Declaration],
+    found: Agreement,
+) -> Variable:
+    output = agreed_output(process.name, producer, readers)
+    if output is not producer.variable:
+        found.agreed[producer.path][output.name] = output
+        producer = producer._replace(variable=output)
+    _convert_for(readers, producer, process=process, handovers=found.handovers)
+    return _with_initial_value(process, producer, inner)
 
 
 def _convert_for(

@@ -225,10 +225,7 @@ def _declared(
             namespaces[error.namespace] = error.namespace
             continue
         place = settled.placed[0]
-        declared = [
-            {name: each.variable for name, each in side.items()} for side in (place.inputs, place.outputs)
-        ]
-        return declared[0], declared[1]
+        return place.inputs, place.outputs
 
 
 def _check_repeatable(subject: _Subject, node: Node, first: Mapping[str, Any]) -> None:

@@ -1,13 +1,15 @@
 """Wiring: every full name gets a slot, and it is noted who makes it and who reads it.
 
-A name is looked up once here; later everything goes by numbers. Of 100,000 disciplines nothing lies near
-the last thing that was looked at, so that each look-up by name costs several accesses to slow memory.
+A name is looked up once here; later everything goes by numbers, in arrays. Of 100,000 disciplines nothing
+lies near the last thing that was looked at, so that each look-up by name costs several accesses to slow
+memory, and each object that is made of what somebody declares is one more to be fetched.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import chain, count
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.dynamic import Settled
 from sostrades_api.engine.errors import ReservedName, TwoProducers
 from sostrades_api.engine.graph import Edges
-from sostrades_api.engine.naming import Declaration, Placed
+from sostrades_api.engine.naming import Declaration, Placed, declaration
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 
@@ -23,12 +25,19 @@ Slots = tuple[int, ...]
 Variables = Mapping[str, Variable]
 
 
-class Standing(NamedTuple):
-    """A discipline at its path; ``declared`` are its inputs and outputs where they are not its class'."""
+@dataclass(frozen=True, eq=False)
+class Uses:
+    """What all disciplines read, or make, one entry each, as they declare it.
 
-    path: str
-    discipline: Discipline
-    declared: tuple[Variables, Variables] | None
+    Attributes:
+        slots: what is read or made.
+        ranks: by whom.
+        codes: as what: the number of its variable.
+    """
+
+    slots: np.ndarray
+    ranks: np.ndarray
+    codes: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,34 +46,23 @@ class Wiring:
 
     Attributes:
         slots: of each full name: numerical parameters, inputs of processes, then as disciplines declare them.
-        standing: the disciplines by rank.
+        names: the full names by slot.
+        paths: of the disciplines, by rank.
+        disciplines: by rank.
+        declared: by rank, the inputs and outputs where they are not those of the class.
         reads: by rank, the slots of the inputs.
         makes: by rank, the slots of the outputs.
+        makers: by slot, the rank of who makes it; -1 of what users give.
     """
 
     slots: dict[str, int]
-    standing: Sequence[Standing]
+    names: Sequence[str]
+    paths: Sequence[str]
+    disciplines: Sequence[Discipline]
+    declared: Sequence[tuple[Variables, Variables] | None]
     reads: Sequence[Slots]
     makes: Sequence[Slots]
-
-    def couplings(self) -> "Couplings":
-        """Every coupling between two disciplines, or of one with itself."""
-        makers = np.full(len(self.slots), -1)
-        for rank, slots in enumerate(self.makes):
-            makers[list(slots)] = rank
-        read = np.array([slot for slots in self.reads for slot in slots], dtype=np.int64)
-        readers = np.repeat(np.arange(len(self.reads)), [len(slots) for slots in self.reads])
-        made = makers[read] >= 0
-        read, readers = read[made], readers[made]
-        return Couplings(np.stack((makers[read], readers), axis=1), read)
-
-
-@dataclass(frozen=True, eq=False)
-class Couplings:
-    """Couplings, one a row: the ranks of producer and consumer in ``pairs``, what it is in ``slots``."""
-
-    pairs: np.ndarray
-    slots: np.ndarray
+    makers: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,41 +70,81 @@ class Ends:
     """Who declared what a slot holds.
 
     Attributes:
-        producers: by slot; none of what users give.
+        variables: all that are declared, by code; those of one class are shared by all that stand of it.
         given: by slot, the processes' own inputs of that name.
-        readers: by slot, the disciplines' inputs of that name, in declared order.
+        read: every input of a discipline.
+        made: every output of one.
     """
 
-    producers: Mapping[int, Declaration]
+    wiring: Wiring
+    variables: Sequence[Variable]
     given: Mapping[int, list[Declaration]]
-    readers: Mapping[int, list[Declaration]]
+    read: Uses
+    made: Uses
 
-    def is_unset(self, slot: int, path: str) -> bool:
-        """Whether this reader declares no default."""
-        return any(each.variable.default is MISSING for each in self.readers[slot] if each.path == path)
+    def by_slot(self) -> "ReadersBySlot":
+        """Who reads each slot, in declared order."""
+        order = np.argsort(self.read.slots, kind="stable")
+        counts = np.bincount(self.read.slots, minlength=len(self.wiring.slots))
+        return ReadersBySlot(np.concatenate(([0], np.cumsum(counts))), order)
+
+    def declarations(self, uses: Uses, entries: Iterable[int]) -> Iterator[Declaration]:
+        """What some entries of inputs or outputs declare."""
+        names, paths = self.wiring.names, self.wiring.paths
+        for at in entries:
+            slot, rank, code = int(uses.slots[at]), int(uses.ranks[at]), int(uses.codes[at])
+            yield declaration(paths[rank], names[slot], self.variables[code])
+
+    def couplings(self) -> "Couplings":
+        """Every coupling between two disciplines, or of one with itself."""
+        makers = self.wiring.makers[self.read.slots]
+        coupled = np.flatnonzero(makers >= 0)
+        pairs = np.stack((makers[coupled], self.read.ranks[coupled]), axis=1)
+        return Couplings(pairs, self.read.codes[coupled])
 
 
-def edges_inside(
-    wiring: Wiring, ends: Ends, couplings: Couplings, component_of: np.ndarray
-) -> dict[int, Edges]:
-    """The edges within each component that has any; ``component_of`` goes by rank."""
+@dataclass(frozen=True, eq=False)
+class ReadersBySlot:
+    """The entries of inputs by slot: those of slot n are ``order[starts[n]:starts[n + 1]]``."""
+
+    starts: np.ndarray
+    order: np.ndarray
+
+    def of(self, slot: int) -> np.ndarray:
+        """The entries of one slot."""
+        return self.order[self.starts[slot] : self.starts[slot + 1]]
+
+
+@dataclass(frozen=True, eq=False)
+class Couplings:
+    """Couplings, one a row: the ranks of producer and consumer in ``pairs``, what is read in ``codes``."""
+
+    pairs: np.ndarray
+    codes: np.ndarray
+
+
+def edges_inside(ends: Ends, couplings: Couplings, component_of: np.ndarray) -> dict[int, Edges]:
+    """The edges within each component that has any; ``component_of`` goes by rank.
+
+    An edge has as many couplings without an initial value as its reader declares no defaults.
+    """
     numbers = component_of[couplings.pairs]
     within = np.flatnonzero(numbers[:, 0] == numbers[:, 1])
     inside: dict[int, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
-    for number, (one, other), slot in zip(
+    for number, (one, other), code in zip(
         numbers[within, 0].tolist(),
         couplings.pairs[within].tolist(),
-        couplings.slots[within].tolist(),
+        couplings.codes[within].tolist(),
         strict=True,
     ):
-        count, unset = inside[number].get((one, other), (0, 0))
-        is_unset = ends.is_unset(slot, wiring.standing[other].path)
-        inside[number][one, other] = count + 1, unset + is_unset
+        known, unset = inside[number].get((one, other), (0, 0))
+        is_unset = ends.variables[code].default is MISSING
+        inside[number][one, other] = known + 1, unset + is_unset
     return dict(inside)
 
 
-def wire(process: str, settled: Settled, *, reserved: Iterable[str]) -> tuple[Wiring, Ends]:
-    """The wiring of everything that is placed.
+def wire(process: str, settled: Settled, *, reserved: Iterable[str]) -> Ends:
+    """The wiring of everything that is placed, and who declared what.
 
     Args:
         process: its name, for errors.
@@ -116,61 +154,86 @@ def wire(process: str, settled: Settled, *, reserved: Iterable[str]) -> tuple[Wi
     Raises:
         BuildError: a name is reserved, or made twice.
     """
-    slots = {name: slot for slot, name in enumerate(reserved)}
-    parameters = len(slots)
+    slots: defaultdict[str, int] = defaultdict(count().__next__)  # a new name gets the next number
+    slot_of = slots.__getitem__
+    parameters = [slot_of(name) for name in reserved]
     given: dict[int, list[Declaration]] = {}
-    for declaration in settled.given:
-        slot = slots.setdefault(declaration.full_name, len(slots))
-        given.setdefault(slot, []).append(declaration)
-    producers: dict[int, Declaration] = {}
-    readers: dict[int, list[Declaration]] = {}
-    reads: dict[str, Slots] = {}
-    makes: dict[str, Slots] = {}
+    codes: defaultdict[Variable, int] = defaultdict(count().__next__)
+    for each in settled.given:
+        given.setdefault(slot_of(each.full_name), []).append(each)
+        codes[each.variable]
+    reads, makes = [], []
     for place in settled.placed:
-        read, made = [], []
-        for declaration in place.inputs.values():
-            slot = slots.setdefault(declaration.full_name, len(slots))
-            read.append(slot)
-            known = readers.get(slot)
-            if known is None:
-                readers[slot] = [declaration]
-            else:
-                known.append(declaration)
-        for declaration in place.outputs.values():
-            slot = slots.setdefault(declaration.full_name, len(slots))
-            made.append(slot)
-            other = producers.setdefault(slot, declaration)
-            if other is not declaration:
-                name = declaration.full_name
-                raise TwoProducers(process=process, variable=name, first=other.path, second=place.path)
-        reads[place.path], makes[place.path] = tuple(read), tuple(made)
-    places = sorted(settled.placed, key=lambda place: place.path)
+        reads.append(tuple(map(slot_of, place.reads)))
+        makes.append(tuple(map(slot_of, place.makes)))
+    order, rank_of = _ranks(settled.placed)
+    read = _uses(reads, (place.inputs for place in settled.placed), rank_of, codes.__getitem__)
+    made = _uses(makes, (place.outputs for place in settled.placed), rank_of, codes.__getitem__)
+    makers = np.full(len(slots), -1)
+    makers[made.slots] = made.ranks
+    placed = [settled.placed[at] for at in order]
     wiring = Wiring(
-        slots=slots,
-        standing=[_standing(place) for place in places],
-        reads=[reads[place.path] for place in places],
-        makes=[makes[place.path] for place in places],
+        slots=dict(slots),
+        names=tuple(slots),
+        paths=[place.path for place in placed],
+        disciplines=[place.discipline for place in placed],
+        declared=[None if place.is_static else (place.inputs, place.outputs) for place in placed],
+        reads=[reads[at] for at in order],
+        makes=[makes[at] for at in order],
+        makers=makers,
     )
-    ends = Ends(producers, given, readers)
-    for name, slot in zip(slots, range(parameters), strict=False):
-        _require_nobody(ends, slot, process=process, name=name)
-    return wiring, ends
+    ends = Ends(wiring, list(codes), given, read, made)
+    _require_one_producer(ends, process=process)
+    _require_nobody(ends, len(parameters), process=process)
+    return ends
 
 
-def _standing(place: Placed) -> Standing:
-    declared = None
-    if not place.is_static:
-        declared = _variables_of(place.inputs), _variables_of(place.outputs)
-    return Standing(place.path, place.discipline, declared)
+def _ranks(placed: Sequence[Placed]) -> tuple[list[int], np.ndarray]:
+    """Which place, in declared order, has each rank, and which rank each place."""
+    paths = [place.path for place in placed]
+    order = sorted(range(len(paths)), key=paths.__getitem__)
+    rank_of = np.empty(len(order), dtype=np.int64)
+    rank_of[order] = np.arange(len(order))
+    return order, rank_of
 
 
-def _variables_of(declarations: Mapping[str, Declaration]) -> Variables:
-    return {name: each.variable for name, each in declarations.items()}
+def _uses(
+    slots: Sequence[Slots],
+    variables: Iterable[Variables],
+    rank_of: np.ndarray,
+    code_of: Callable[[Variable], int],
+) -> Uses:
+    counts = np.fromiter(map(len, slots), np.int64, len(slots))
+    size = int(counts.sum())
+    codes = map(code_of, chain.from_iterable(side.values() for side in variables))
+    return Uses(
+        np.fromiter(chain.from_iterable(slots), np.int64, size),
+        np.repeat(rank_of, counts),
+        np.fromiter(codes, np.int64, size),
+    )
 
 
-def _require_nobody(ends: Ends, slot: int, *, process: str, name: str) -> None:
-    declared = [*ends.given.get(slot, ()), *ends.readers.get(slot, ())]
-    if slot in ends.producers:
-        declared.append(ends.producers[slot])
+def _require_one_producer(ends: Ends, *, process: str) -> None:
+    made = ends.made.slots
+    if np.count_nonzero(ends.wiring.makers >= 0) == len(made):
+        return
+    first: dict[int, int] = {}
+    for entry, slot in enumerate(made.tolist()):
+        if slot in first:
+            one, other = ends.declarations(ends.made, (first[slot], entry))
+            raise TwoProducers(process=process, variable=one.full_name, first=one.path, second=other.path)
+        first[slot] = entry
+
+
+def _require_nobody(ends: Ends, parameters: int, *, process: str) -> None:
+    """Raise when anybody declares what is a numerical parameter, which come first."""
+    declared: list[tuple[int, int, Any]] = [
+        (slot, 0, each) for slot, by in ends.given.items() if slot < parameters for each in by[:1]
+    ]
+    for kind, uses in enumerate((ends.read, ends.made), 1):
+        taken = np.flatnonzero(uses.slots < parameters)
+        slots = uses.slots[taken].tolist()
+        declared.extend(zip(slots, [kind] * len(slots), ends.declarations(uses, taken), strict=True))
     if declared:
-        raise ReservedName(process=process, discipline=declared[0].path, variable=name)
+        _, _, first = min(declared, key=lambda each: each[:2])
+        raise ReservedName(process=process, discipline=first.path, variable=first.full_name)

@@ -18,7 +18,11 @@ class Differentiable(Protocol):
     """What is needed of a plan."""
 
     steps: tuple[Node | Loop, ...]
-    variables: Mapping[str, Any]
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """By full name."""
+        ...
 
     def execute(self, values: Mapping[str, Any] | None = None) -> ExecutionResult:
         """Run it."""
