@@ -282,7 +282,7 @@ class Plan:
     @cached_property
     def input_checks(self) -> InputChecks:
         """What disciplines find wrong with several inputs together."""
-        return InputChecks(self._nodes.values(), names=self._names, made=self._made.values())
+        return InputChecks(self._nodes, names=self._names, made=self._made.values())
 
     def slot(self, name: str) -> int:
         """Where a variable lies; ``KeyError`` when there is none."""
