@@ -10,10 +10,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# First of all: it decides whether compiled modules are kept.
+import tests.support.bytecode  # noqa: F401
+
+# isort: split
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from xdist.remote import Producer
 
 from sostrades_api.app import create_app
 from sostrades_api.migration import migrate_database
@@ -25,6 +30,7 @@ from tests.servers.postgres import PostgresServer, postgres_server
 from tests.servers.valkey import ValkeyServer, valkey_server
 from tests.support.fixtures import installed_test_processes, live_platform, live_settings, worker_pool
 from tests.support.quick import compile_routes_once, hash_passwords_quickly
+from tests.support.sharing import BrowserInOneProcess
 
 __all__ = ["installed_test_processes", "live_platform", "live_settings", "worker_pool"]
 
@@ -45,17 +51,16 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what starts servers and mostly waits; what ends a run is then short, and shared evenly."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(
-                pytest.mark.xdist_group("browser")
-            )  # one browser and one platform for all of them
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: tests that start servers mostly wait for them."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserInOneProcess | None:
+    return BrowserInOneProcess(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,10 +7,7 @@ with LivePlatform(settings) as platform:
 """
 
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -23,17 +20,10 @@ from redis.exceptions import RedisError
 
 from sostrades_api.queueing.connection import connect_web
 from sostrades_api.settings import PROJECT_DIR, Settings
-from tests.servers.processes import dies_with_parent, end
+from tests.servers.launcher import TUNED, Launched, launcher
+from tests.servers.processes import end
 
 TEST_PROCESSES = Path(__file__).with_name("site")  # on the path: processes that fail, sleep, diverge
-# What ``flask worker`` would set and then start itself again for.
-_TUNED = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_TRIM_THRESHOLD_": "1048576",
-    "MALLOC_MMAP_THRESHOLD_": "1048576",
-}
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = 20.0, pause: float = 0.02) -> Any:
@@ -59,7 +49,7 @@ class LivePlatform:
         self.settings = settings
         self.url = ""
         self._test_processes = test_processes
-        self._processes: list[subprocess.Popen] = []
+        self._processes: list[Launched] = []
 
     def __enter__(self) -> Self:
         return self
@@ -67,10 +57,9 @@ class LivePlatform:
     def __exit__(self, *_error: object) -> None:
         self.stop()
 
-    def start_workers(self, count: int = 1) -> subprocess.Popen:
+    def start_workers(self, count: int = 1) -> Launched:
         """A worker pool; returns when its workers listen. The returned process is the pool's."""
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--count", str(count)]
-        process = self._start("workers", command)
+        process = self._start("workers", "flask", ["--app", "wsgi", "worker", "--count", str(count)])
         self._wait(process, lambda: len(self.workers(pool=process.pid)) >= count)
         return process
 
@@ -86,8 +75,7 @@ class LivePlatform:
             "--keep-alive=15",
             f"--bind={bind}",
         ]
-        command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *options, "wsgi:app"]
-        process = self._start("web", command)
+        process = self._start("web", "gunicorn", ["--no-control-socket", *options, "wsgi:app"])
         self.url = f"http://{bind}"
         self._wait(process, self._web_answers)
         return self.url
@@ -126,28 +114,19 @@ class LivePlatform:
             for name, value in os.environ.items()
             if not name.startswith(("SOSTRADES_", "COV_", "PYTEST_"))
         }
-        return {**own, **_TUNED, **_variables(self.settings), "PYTHONPATH": os.pathsep.join(path)}
+        return {**own, **TUNED, **_variables(self.settings), "PYTHONPATH": os.pathsep.join(path)}
 
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen:
+    def _start(self, name: str, module: str, arguments: list[str]) -> Launched:
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with self._log(name).open("ab") as output:
-            process = subprocess.Popen(
-                command,
-                env=self.environment(),
-                cwd=PROJECT_DIR,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509
-                start_new_session=True,
-            )
+        environment, output = self.environment(), self._log(name)
+        process = launcher().start(module, arguments, env=environment, cwd=PROJECT_DIR, output=output)
         self._processes.append(process)
         return process
 
     def _log(self, name: str) -> Path:
         return self.settings.data_dir / f"{name}.log"
 
-    def _wait(self, process: subprocess.Popen, condition: Callable[[], Any]) -> None:
+    def _wait(self, process: Launched, condition: Callable[[], Any]) -> None:
         def ready() -> bool:
             assert process.poll() is None, self.log("workers") + self.log("web")
             return bool(condition())
