@@ -106,7 +106,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if re.match(r"(PATH|LANG|LC_|PIP_|UV_|SSL_|.*_proxy$)", name, re.I)
+        if re.match(r"(PATH|LANG|LC_|PIP_|UV_|SSL_|PYTHONPYCACHEPREFIX|.*_proxy$)", name, re.I)
     }
     newcomer = Newcomer(home=home, cwd=home, env={**kept, "HOME": str(home)})
     yield newcomer
