@@ -29,7 +29,7 @@ from tests.factories import AccountFactory, StudyFactory
 from tests.servers.postgres import PostgresServer, postgres_server
 from tests.servers.valkey import ValkeyServer, valkey_server
 from tests.support.fixtures import installed_test_processes, live_platform, live_settings, worker_pool
-from tests.support.quick import compile_routes_once, hash_passwords_quickly
+from tests.support.quick import compile_routes_once, hash_passwords_quickly, look_for_plugins_once
 from tests.support.sharing import BrowserInOneProcess
 
 __all__ = ["installed_test_processes", "live_platform", "live_settings", "worker_pool"]
@@ -41,6 +41,7 @@ _PATCHES = pytest.MonkeyPatch()
 
 def pytest_configure() -> None:
     compile_routes_once(_PATCHES)
+    look_for_plugins_once(_PATCHES)
     hash_passwords_quickly(_PATCHES)
 
 

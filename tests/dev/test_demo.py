@@ -31,7 +31,9 @@ def refusal(data_dir: Path, *arguments: str) -> str:
     return stderr_of(data_dir).splitlines()[-1]
 
 
-def test_a_demo_serves_what_it_prints_and_keeps_it_for_the_next_start(tmp_path: Path) -> None:
+def test_a_demo_serves_what_it_prints_keeps_it_for_the_next_start_and_survives_its_worker(
+    tmp_path: Path,
+) -> None:
     with running_demo(tmp_path / "data", "--port", "0") as demo:
         line = demo.line
         assert set(line) == {"url", "api_key", "study_cases"}
@@ -50,7 +52,20 @@ def test_a_demo_serves_what_it_prints_and_keeps_it_for_the_next_start(tmp_path: 
     with running_demo(tmp_path / "data", "--port", "0") as demo:
         kept = {**line, "url": demo.line["url"]}
         assert demo.line == kept
+        starts_a_killed_worker_again(demo)
         demo.end(signal.SIGKILL)
+
+
+def starts_a_killed_worker_again(demo: Demo) -> None:
+    """And goes on meanwhile."""
+    killed = worker_of(demo)
+    killed.kill()
+    deadline = time.monotonic() + 60
+    while "starting it again" not in stderr_of(demo.data_dir) or worker_of(demo) in {None, killed}:
+        assert time.monotonic() < deadline, stderr_of(demo.data_dir)
+        assert demo.process.poll() is None
+        time.sleep(0.1)
+    assert get(f"{demo.line['url']}/api/v0/study-cases", demo.line["api_key"])
 
 
 def refusal_on_same_data(data_dir: Path, tmp_path: Path) -> str:
@@ -85,18 +100,6 @@ def test_key_and_password_of_the_demo_are_readable_for_their_owner_only(tmp_path
 def test_a_damaged_memory_of_the_demo_is_made_anew(content: str, tmp_path: Path) -> None:
     (tmp_path / "demo.json").write_text(content)
     assert DemoAccess.read(tmp_path / "demo.json") == DemoAccess()
-
-
-def test_a_killed_worker_is_started_again_and_the_demo_goes_on(tmp_path: Path) -> None:
-    with running_demo(tmp_path / "data", "--port", "0") as demo:
-        killed = worker_of(demo)
-        killed.kill()
-        deadline = time.monotonic() + 60
-        while "starting it again" not in stderr_of(demo.data_dir) or worker_of(demo) in {None, killed}:
-            assert time.monotonic() < deadline, stderr_of(demo.data_dir)
-            assert demo.process.poll() is None
-            time.sleep(0.1)
-        assert get(f"{demo.line['url']}/api/v0/study-cases", demo.line["api_key"])
 
 
 def worker_of(demo: Demo) -> psutil.Process | None:

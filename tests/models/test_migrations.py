@@ -1,8 +1,6 @@
 """The migrations make exactly the tables the models describe, on both databases."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 from alembic import command
@@ -14,6 +12,7 @@ from sqlalchemy import inspect, select
 from sostrades_api.migration import MIGRATIONS_DIR, is_current, migrate_database
 from sostrades_api.models import Execution, ExecutionLog, StudyCase, db
 from sostrades_api.settings import PROJECT_DIR
+from tests.servers.launcher import launcher
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def test_a_column_comes_and_goes_without_touching_rows_that_refer_to_its_table(
 
 
 @pytest.mark.slow
-def test_two_first_starts_at_once_both_succeed(app, config, settings):
+def test_two_first_starts_at_once_both_succeed(app, config, settings, tmp_path):
     with app.app_context():
         command.downgrade(config, "base")
     environment = {
@@ -82,12 +81,12 @@ def test_two_first_starts_at_once_both_succeed(app, config, settings):
         "DATABASE_URL": settings.database_url,
         "SOSTRADES_DATA_DIR": str(settings.data_dir),
     }
-    upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    logs = [tmp_path / f"start-{number}.log" for number in range(2)]
+    upgrade = ["--app", "wsgi", "db", "upgrade"]
     processes = [
-        subprocess.Popen(upgrade, cwd=PROJECT_DIR, env=environment, stderr=subprocess.PIPE) for _ in range(2)
+        launcher().start("flask", upgrade, env=environment, cwd=PROJECT_DIR, output=log) for log in logs
     ]
-    outcomes = [(process.communicate(timeout=120)[1].decode(), process.returncode) for process in processes]
-    assert [code for _, code in outcomes] == [0, 0], outcomes
+    assert [process.wait(120) for process in processes] == [0, 0], [log.read_text() for log in logs]
     assert tables(app) == set(db.metadata.tables)
 
 

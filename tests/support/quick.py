@@ -1,9 +1,11 @@
 """What thousands of tests would pay for again and again, without proving anything by it."""
 
+import functools
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from flask_openapi3 import openapi
 from werkzeug.routing import Rule
 
 from sostrades_api.services import passwords
@@ -26,6 +28,11 @@ def compile_routes_once(patch: pytest.MonkeyPatch) -> None:
         return compiled[key]
 
     patch.setattr(Rule, "_compile_builder", once)
+
+
+def look_for_plugins_once(patch: pytest.MonkeyPatch) -> None:
+    """The packages that bring a page for the description of the API: each application reads all for it."""
+    patch.setattr(openapi, "entry_points", functools.cache(openapi.entry_points))
 
 
 def hash_passwords_quickly(patch: pytest.MonkeyPatch) -> None:
