@@ -33,6 +33,8 @@ class Group(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(128), unique=True)
     created_at: Mapped[dt.datetime] = mapped_column(default=utc_now)
+    max_running: Mapped[int | None]  # executions of its study cases at a time; None: no limit
+    served_at: Mapped[dt.datetime | None]  # when a worker last took one: the next is another group's turn
 
     members: Mapped[list[User]] = relationship(secondary="group_members", back_populates="groups")
 

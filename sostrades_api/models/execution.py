@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sostrades_api.models.base import Base, utc_now
@@ -16,31 +16,31 @@ class ExecutionState(StrEnum):
 
     QUEUED = "QUEUED"  # accepted, waiting for a worker
     RUNNING = "RUNNING"  # an attempt holds the lease
-    STOPPING = "STOPPING"  # running, but asked to stop
+    SUSPENDED = "SUSPENDED"  # set aside by somebody; no worker holds it until it is resumed
+    STOPPING = "STOPPING"  # running, but asked to end; ``stopping_to`` says in which state
     FINISHED = "FINISHED"  # results are stored
     FAILED = "FAILED"  # ended without results; error_message says why
     STOPPED = "STOPPED"  # ended because somebody asked
 
 
+_S = ExecutionState
 TRANSITIONS: dict[ExecutionState, frozenset[ExecutionState]] = {
-    ExecutionState.QUEUED: frozenset({ExecutionState.RUNNING, ExecutionState.STOPPED, ExecutionState.FAILED}),
-    ExecutionState.RUNNING: frozenset(
-        {
-            ExecutionState.QUEUED,
-            ExecutionState.STOPPING,
-            ExecutionState.FINISHED,
-            ExecutionState.FAILED,
-        }
-    ),
-    ExecutionState.STOPPING: frozenset(
-        {ExecutionState.STOPPED, ExecutionState.FINISHED, ExecutionState.FAILED}
-    ),
-    ExecutionState.FINISHED: frozenset(),
-    ExecutionState.FAILED: frozenset(),
-    ExecutionState.STOPPED: frozenset(),
+    _S.QUEUED: frozenset({_S.RUNNING, _S.SUSPENDED, _S.STOPPED, _S.FAILED}),
+    _S.RUNNING: frozenset({_S.QUEUED, _S.STOPPING, _S.FINISHED, _S.FAILED}),
+    _S.SUSPENDED: frozenset({_S.QUEUED, _S.STOPPED}),
+    _S.STOPPING: frozenset({_S.STOPPED, _S.SUSPENDED, _S.FINISHED, _S.FAILED}),
+    _S.FINISHED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.STOPPED: frozenset(),
 }
-ACTIVE_STATES = frozenset({ExecutionState.QUEUED, ExecutionState.RUNNING, ExecutionState.STOPPING})
-_ACTIVE_SQL = text("state IN ('QUEUED', 'RUNNING', 'STOPPING')")
+FINAL_STATES = frozenset(state for state, following in TRANSITIONS.items() if not following)
+ACTIVE_STATES = frozenset(TRANSITIONS) - FINAL_STATES  # of a study case, one execution at most
+HELD_STATES = frozenset({_S.RUNNING, _S.STOPPING})  # an attempt holds the lease
+_ACTIVE_SQL = text("state IN ('QUEUED', 'RUNNING', 'STOPPING', 'SUSPENDED')")
+
+DEFAULT_PRIORITY = 50
+MAX_PRIORITY = 100
+STANDARD_PROFILE = "standard"  # the worker profile that is always there
 
 
 class Execution(Base):
@@ -58,6 +58,8 @@ class Execution(Base):
         ),
         Index("ix_executions_study_id", "study_case_id", "id"),
         Index("ix_executions_state", "state", "id"),
+        # In this order a worker looks for what it may run next.
+        Index("ix_executions_waiting", "state", "worker_profile", "group_id", "priority", "id"),
         {"sqlite_autoincrement": True},  # an id is never given twice: jobs in the queue carry it
     )
 
@@ -68,6 +70,20 @@ class Execution(Base):
     state: Mapped[ExecutionState] = mapped_column(
         Enum(ExecutionState, native_enum=False, length=16), default=ExecutionState.QUEUED
     )
+    # Of the study case, when it was requested: groups get fair shares of the workers.
+    group_id: Mapped[int] = mapped_column(server_default="0")
+    worker_profile: Mapped[str] = mapped_column(
+        String(64), default=STANDARD_PROFILE, server_default=STANDARD_PROFILE
+    )
+    priority: Mapped[int] = mapped_column(default=DEFAULT_PRIORITY, server_default=str(DEFAULT_PRIORITY))
+    deadline_seconds: Mapped[float | None]  # so long an attempt may run; None: as the platform says
+    expires_at: Mapped[dt.datetime | None]  # when it is deleted, once it has ended
+    stopping_to: Mapped[str | None] = mapped_column(String(16))  # while STOPPING: STOPPED or SUSPENDED
+    stop_forced: Mapped[bool] = mapped_column(default=False, server_default=false())
+    origin_id: Mapped[int | None]  # the execution that it repeats, whether or not that is still there
+    recompute: Mapped[list[str] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # disciplines that are run, with all that depends on them, whatever is known of their inputs
     attempt: Mapped[int] = mapped_column(default=0)  # raised by every claim
     losses: Mapped[int] = mapped_column(default=0, server_default="0")  # attempts whose worker died
     token: Mapped[str | None] = mapped_column(String(32))
