@@ -47,7 +47,7 @@ class ConflictError(DomainError):
 
 
 class AlreadyRunningError(ConflictError):
-    """An execution of this study case is already queued or running."""
+    """An execution of this study case is already queued, running or suspended."""
 
 
 class StudyNotLoadableError(ConflictError):

@@ -1,14 +1,32 @@
 """Settings, read once from environment and ``.env``; frozen, unknown keys refused (docs/configuration.md)."""
 
 import os
+import re
 from pathlib import Path
 from typing import Self
 
 from dotenv import load_dotenv
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+STANDARD_PROFILE = "standard"  # the worker profile that is always there
+
+
+class WorkerProfile(BaseModel):
+    """What a run of this profile may take, and the queue where it waits.
+
+    Attributes:
+        cpu: threads of linear algebra that a run may use.
+        memory: bytes that a run may allocate; None: no limit. ``"4GiB"`` is understood.
+        queue: name of the RQ queue; empty: made of the profile's name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cpu: int = Field(default=1, ge=1, le=1024)
+    memory: ByteSize | None = Field(default=None, ge=64 * 1024 * 1024)
+    queue: str = Field(default="", max_length=64, pattern=r"^[A-Za-z0-9._-]*$")
 
 
 class Settings(BaseSettings):
@@ -46,6 +64,11 @@ class Settings(BaseSettings):
     max_json_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
     rate_limit: str = Field(default="6000 per minute", description="Requests of one key; empty turns it off")
     queue_name: str = "executions"
+    worker_profiles: dict[str, WorkerProfile] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description='JSON, for instance {"large": {"cpu": 4, "memory": "16GiB", "queue": "large"}}',
+    )
     lease_seconds: float = Field(
         default=15.0, gt=0, description="A silent attempt is taken away after this time"
     )
@@ -73,12 +96,30 @@ class Settings(BaseSettings):
     )
     log_level: str = "INFO"
 
+    @field_validator("worker_profiles")
+    @classmethod
+    def _standard_is_there(cls, profiles: dict[str, WorkerProfile]) -> dict[str, WorkerProfile]:
+        for name in profiles:
+            if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
+                msg = f"{name!r} is no name of a profile: 1 to 64 letters, digits, '.', '_' or '-'"
+                raise ValueError(msg)
+        return {STANDARD_PROFILE: WorkerProfile(), **profiles}
+
     @model_validator(mode="after")
     def _heartbeat_fits_lease(self) -> Self:
         if self.heartbeat_seconds * 2 > self.lease_seconds:
             msg = "lease_seconds must be at least twice heartbeat_seconds"
             raise ValueError(msg)
         return self
+
+    @property
+    def profile_queues(self) -> dict[str, str]:
+        """The RQ queue of each worker profile."""
+        named = {name: profile.queue for name, profile in self.worker_profiles.items()}
+        return {
+            name: queue or (self.queue_name if name == STANDARD_PROFILE else f"{self.queue_name}-{name}")
+            for name, queue in named.items()
+        }
 
     @property
     def resolved_database_url(self) -> str:
@@ -108,6 +149,8 @@ def read_settings(*, env_file: Path = PROJECT_DIR / ".env") -> Settings:
         raise SystemExit(f"Error: nothing reads the environment variable {', '.join(unknown)}")
     try:
         return Settings()
+    except SettingsError as error:  # no JSON where JSON is wanted
+        raise SystemExit(f"Error: wrong settings in the environment: {error}") from None
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise SystemExit(f"Error: wrong settings in the environment: {'; '.join(faults)}") from None

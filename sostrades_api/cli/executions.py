@@ -13,7 +13,7 @@ from sostrades_api.platform import current_platform
 from sostrades_api.services.execution_describe import execution_describe
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
-from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_stop import study_case_stop
 from sostrades_api.services.study_case_get import study_case_get
 
 _POLL_SECONDS = 0.1
@@ -55,7 +55,7 @@ def stop_study(*, study_case_id: int, as_json: bool) -> None:
     One that waits in the queue is stopped as well.
     """
     study = _study(study_case_id, permission=Permission.STOP)
-    execution_stop(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
+    study_case_stop(db.session(), study, actor=COMMAND_LINE, queue=current_platform().queue)
     if as_json:
         print_json(_status(study_case_id))
     else:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sostrades_api.models.base import Base, utc_now
 from sostrades_api.models.study_case import VARIABLE_NAME_LENGTH, StudyCase
+from sostrades_api.settings import STANDARD_PROFILE
 
 
 class ExecutionState(StrEnum):
@@ -40,7 +41,6 @@ _ACTIVE_SQL = text("state IN ('QUEUED', 'RUNNING', 'STOPPING', 'SUSPENDED')")
 
 DEFAULT_PRIORITY = 50
 MAX_PRIORITY = 100
-STANDARD_PROFILE = "standard"  # the worker profile that is always there
 
 
 class Execution(Base):

@@ -36,7 +36,7 @@ class Webhook(Base):
 
 
 class WebhookDelivery(Base):
-    """One message to one webhook, written with the state it tells of; ``next_at`` is None once it is settled."""
+    """One message to one webhook, written with the state it tells of; no ``next_at``: it is settled."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -51,7 +51,9 @@ class WebhookDelivery(Base):
     event_type: Mapped[str] = mapped_column(String(64))
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[dt.datetime] = mapped_column(default=utc_now)
-    next_at: Mapped[dt.datetime | None]  # of the next try, or the end of the lease of the one that is made now
+    next_at: Mapped[
+        dt.datetime | None
+    ]  # of the next try, or the end of the lease of the one that is made now
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     delivered_at: Mapped[dt.datetime | None]
     failed_at: Mapped[dt.datetime | None]

@@ -9,12 +9,13 @@ from rq.exceptions import DuplicateJobError
 from sostrades_api.queueing.connection import connect_web, connect_worker
 from sostrades_api.queueing.jobs import EXECUTE, ExecutionJob, ExecutionRqQueue, job_id_of
 from sostrades_api.queueing.progress import LiveProgress
-from sostrades_api.settings import Settings
+from sostrades_api.settings import STANDARD_PROFILE, Settings
 
 logger = logging.getLogger(__name__)
 
 _LIVE_SECONDS = 60  # live progress outlives a short silence of its worker, not its execution
 _STOP_SECONDS = 3600
+_ASKED, _FORCED = b"1", b"force"
 _FAILED_JOB_SECONDS = 3600
 
 
@@ -23,7 +24,11 @@ class ExecutionQueue:
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self.redis = redis
-        self.rq = ExecutionRqQueue(settings.queue_name, connection=redis)
+        self._queues = {
+            profile: ExecutionRqQueue(name, connection=redis)
+            for profile, name in settings.profile_queues.items()
+        }
+        self.rq = self._queues[STANDARD_PROFILE]
         self._prefix = f"sostrades:{settings.queue_name}"
 
     @classmethod
@@ -36,10 +41,14 @@ class ExecutionQueue:
         """A queue that outlives a restart of Redis."""
         return cls(connect_worker(settings), settings)
 
-    def enqueue(self, execution_id: int, *, attempt: int = 1) -> bool:
+    def rq_of(self, profile: str) -> ExecutionRqQueue:
+        """The RQ queue of a worker profile; the standard one's where it has none (any more)."""
+        return self._queues.get(profile, self.rq)
+
+    def enqueue(self, execution_id: int, *, attempt: int = 1, profile: str = STANDARD_PROFILE) -> bool:
         """Wake a worker up; False when Redis does not answer (the sweeper will try again)."""
         try:
-            self.rq.enqueue_call(
+            self.rq_of(profile).enqueue_call(
                 EXECUTE,
                 args=(execution_id,),
                 job_id=job_id_of(execution_id, attempt=attempt),
@@ -56,39 +65,38 @@ class ExecutionQueue:
             return False
         return True
 
-    def enqueue_again(self, execution_id: int, *, attempt: int) -> bool:
+    def enqueue_again(self, execution_id: int, *, attempt: int, profile: str = STANDARD_PROFILE) -> bool:
         """Enqueue unless it waits already; a job that a dead worker took is dropped first.
 
         A worker that is about to claim may then find a second job: its claim and the other's cannot both win.
         """
-        job_id = job_id_of(execution_id, attempt=attempt)
+        job_id, waiting = job_id_of(execution_id, attempt=attempt), self.rq_of(profile)
         try:
-            if self.redis.lpos(self.rq.key, job_id) is not None:
+            if self.redis.lpos(waiting.key, job_id) is not None:
                 return True
-            self.redis.lrem(self.rq.intermediate_queue_key, 0, job_id)
+            self.redis.lrem(waiting.intermediate_queue_key, 0, job_id)
             self.redis.delete(ExecutionJob.key_for(job_id))
         except RedisError:
             return False
-        return self.enqueue(execution_id, attempt=attempt)
+        return self.enqueue(execution_id, attempt=attempt, profile=profile)
 
-    def is_waiting(self, execution_id: int, *, attempt: int) -> bool:
-        """Whether its job waits in Redis; False too when Redis does not answer."""
-        return self.position(execution_id, attempt=attempt) is not None
-
-    def position(self, execution_id: int, *, attempt: int = 1) -> int | None:
-        """How many wait before it plus one; None when it does not wait or Redis does not answer."""
+    def waiting(self, profile: str = STANDARD_PROFILE) -> frozenset[str] | None:
+        """The ids of the jobs that wait for workers of this profile; None when Redis does not answer."""
         try:
-            index = self.redis.lpos(self.rq.key, job_id_of(execution_id, attempt=attempt))
+            return frozenset(self.rq_of(profile).get_job_ids())
         except RedisError:
             return None
-        return index + 1 if isinstance(index, int) else None
+
+    def is_waiting(self, execution_id: int, *, attempt: int = 1, profile: str = STANDARD_PROFILE) -> bool:
+        """Whether its job waits in Redis; False too when Redis does not answer."""
+        return job_id_of(execution_id, attempt=attempt) in (self.waiting(profile) or ())
 
     def publish(self, execution_id: int, progress: LiveProgress) -> bool:
         """Publish live progress, and learn in the same round trip whether somebody asked to stop."""
         try:
             with self.redis.pipeline(transaction=False) as pipeline:
                 pipeline.set(self._live_key(execution_id), progress.to_json(), ex=_LIVE_SECONDS)
-                pipeline.exists(self._stop_key(execution_id))
+                pipeline.exists(self._stop_key(execution_id, progress.attempt))
                 return bool(pipeline.execute()[1])
         except RedisError:
             return False
@@ -101,22 +109,30 @@ class ExecutionQueue:
             return None
         return LiveProgress.from_json(payload) if isinstance(payload, bytes) else None
 
-    def request_stop(self, execution_id: int) -> bool:
+    def request_stop(self, execution_id: int, *, attempt: int, force: bool = False) -> bool:
         """Hasten a stop that stands in the database already."""
+        wish = _FORCED if force else _ASKED
         try:
-            return bool(self.redis.set(self._stop_key(execution_id), b"1", ex=_STOP_SECONDS))
+            return bool(self.redis.set(self._stop_key(execution_id, attempt), wish, ex=_STOP_SECONDS))
         except RedisError:
             return False
 
-    def forget(self, execution_id: int) -> None:
-        """Drop what Redis keeps of an execution that has ended."""
+    def is_force_requested(self, execution_id: int, *, attempt: int) -> bool:
+        """Whether somebody asked to end this run whatever it does; False when Redis does not answer."""
         try:
-            self.redis.delete(self._live_key(execution_id), self._stop_key(execution_id))
+            return self.redis.get(self._stop_key(execution_id, attempt)) == _FORCED
+        except RedisError:
+            return False
+
+    def forget(self, execution_id: int, *, attempt: int) -> None:
+        """Drop what Redis keeps of an attempt that has ended."""
+        try:
+            self.redis.delete(self._live_key(execution_id), self._stop_key(execution_id, attempt))
         except RedisError:
             return
 
     def _live_key(self, execution_id: int) -> str:
         return f"{self._prefix}:live:{execution_id}"
 
-    def _stop_key(self, execution_id: int) -> str:
-        return f"{self._prefix}:stop:{execution_id}"
+    def _stop_key(self, execution_id: int, attempt: int) -> str:
+        return f"{self._prefix}:stop:{execution_id}:{attempt}"

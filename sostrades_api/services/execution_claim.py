@@ -1,43 +1,83 @@
 """Claim a queued execution for one attempt: whoever's claim the database accepts may run it, nobody else."""
 
 import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import Execution, ExecutionState, utc_now
+from sostrades_api.models import Execution, ExecutionState, QueuePause, WorkerProcess, utc_now
+from sostrades_api.services.execution_order import groups_in_turn, lock_turn, next_of_group
 from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """Who claims.
+
+    Attributes:
+        worker: name of the worker, for people.
+        token: unknown to anybody else; every later write of this attempt is fenced by it.
+        lease_seconds: silence after which the attempt is taken away.
+    """
+
+    worker: str
+    token: str
+    lease_seconds: float
 
 
 def execution_claim(
     session: Session, *, execution_id: int, token: str, worker: str, lease_seconds: float
 ) -> Execution | None:
-    """Start a new attempt; None when there is nothing to claim (claimed by another, stopped, gone).
-
-    Args:
-        session: Free of changes.
-        execution_id: What the job said.
-        token: Unknown to anybody else; every later write of this attempt is fenced by it.
-        worker: Name of the worker, for people.
-        lease_seconds: Silence after which the attempt is taken away.
-    """
+    """Start a new attempt of this execution; None when it cannot be claimed (it runs, has ended, is gone)."""
     with unit_of_work(session):
         execution = session.get(Execution, execution_id, populate_existing=True)
         if execution is None or execution.state is not ExecutionState.QUEUED:
             return None
-        now = utc_now()
-        claimed = execution_transition(
-            session,
-            execution,
-            to_state=ExecutionState.RUNNING,
-            reason="claimed",
-            actor=worker,
-            attempt=execution.attempt + 1,
-            token=token,
-            lease_until=now + dt.timedelta(seconds=lease_seconds),
-            worker_name=worker,
-            started_at=now,
-            progress=0.0,
-            disciplines=dict.fromkeys(execution.disciplines, "PENDING"),
-        )
+        claimed = _claimed(session, execution, by=Claimant(worker, token, lease_seconds))
     return execution if claimed else None
+
+
+def execution_claim_next(session: Session, *, profiles: Collection[str], by: Claimant) -> Execution | None:
+    """Start a new attempt of the execution whose turn it is; None when nothing may run now.
+
+    Groups take turns: first whoever has the fewest running, then who has waited longest. Within a group the
+    highest priority goes first, then the oldest. What is paused, or of a group that runs as many as it may,
+    stays where it is; a worker that is held gets nothing.
+
+    Args:
+        session: Free of changes.
+        profiles: Worker profiles that this worker serves.
+        by: Who claims.
+    """
+    with unit_of_work(session):
+        if session.scalar(select(WorkerProcess.held).where(WorkerProcess.name == by.worker)):
+            return None
+        served = set(profiles) - set(session.scalars(select(QueuePause.worker_profile)))
+        for group_id in groups_in_turn(session, profiles=served):
+            if not lock_turn(session, group_id):
+                continue
+            execution = next_of_group(session, group_id, profiles=served)
+            if execution is not None and _claimed(session, execution, by=by):
+                return execution
+    return None
+
+
+def _claimed(session: Session, execution: Execution, *, by: Claimant) -> bool:
+    now = utc_now()
+    return execution_transition(
+        session,
+        execution,
+        to_state=ExecutionState.RUNNING,
+        reason="claimed",
+        actor=by.worker,
+        attempt=execution.attempt + 1,
+        token=by.token,
+        lease_until=now + dt.timedelta(seconds=by.lease_seconds),
+        worker_name=by.worker,
+        started_at=now,
+        progress=0.0,
+        disciplines=dict.fromkeys(execution.disciplines, "PENDING"),
+    )

@@ -7,11 +7,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import Execution, ExecutionState, utc_now
+from sostrades_api.models import FINAL_STATES, Execution, ExecutionState, utc_now
 from sostrades_api.services.execution_log_append import LogLine, add_log_lines
 from sostrades_api.services.execution_transition import execution_transition
 
-_REASONS = {ExecutionState.FINISHED: "results stored", ExecutionState.STOPPED: "stopped as asked"}
+_REASONS = {
+    ExecutionState.FINISHED: "results stored",
+    ExecutionState.STOPPED: "stopped as asked",
+    ExecutionState.SUSPENDED: "suspended as asked",
+}
+NOT_STOPPING: dict[str, Any] = {"stopping_to": None, "stop_forced": False}  # nobody asks (any more)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ def end_attempt(
         actor=execution.worker_name or "worker",
         token=None,
         lease_until=None,
-        ended_at=utc_now(),
+        **NOT_STOPPING,
+        ended_at=utc_now() if to_state in FINAL_STATES else None,
         disciplines=dict(end.disciplines) or execution.disciplines,
         usage=dict(end.usage) if end.usage else execution.usage,
         progress=execution.progress if end.progress is None else end.progress,

@@ -7,10 +7,11 @@ from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, end_att
 from sostrades_api.services.unit_of_work import unit_of_work
 
 
-def execution_end_stopped(session: Session, key: AttemptKey, *, end: AttemptEnd) -> bool:
-    """STOPPED; False when nobody asked for it or the attempt is lost."""
+def execution_end_stopped(session: Session, key: AttemptKey, *, end: AttemptEnd) -> ExecutionState | None:
+    """STOPPED or SUSPENDED, as was asked; None when nobody asked for it or the attempt is lost."""
     with unit_of_work(session):
         execution = find_attempt(session, key)
         if execution is None or execution.state is not ExecutionState.STOPPING:
-            return False
-        return end_attempt(session, execution, to_state=ExecutionState.STOPPED, end=end)
+            return None
+        to_state = ExecutionState(execution.stopping_to or ExecutionState.STOPPED)
+        return to_state if end_attempt(session, execution, to_state=to_state, end=end) else None

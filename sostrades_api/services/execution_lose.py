@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, utc_now
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.services.execution_end import AttemptKey, find_attempt
+from sostrades_api.services.execution_end import NOT_STOPPING, AttemptKey, find_attempt
 from sostrades_api.services.execution_log_append import LogLine, add_log_lines
 from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -49,22 +49,27 @@ def execution_lose(
         line = LogLine(utc_now(), "WARNING", f"attempt {attempt} was lost: {loss.reason}; now {to_state}")
         add_log_lines(session, execution_id=key.execution_id, attempt=attempt, lines=[line])
         if to_state is ExecutionState.QUEUED:
-            unit.after_commit(lambda: queue.enqueue_again(key.execution_id, attempt=attempt + 1))
+            profile = execution.worker_profile
+            unit.after_commit(
+                lambda: queue.enqueue_again(key.execution_id, attempt=attempt + 1, profile=profile)
+            )
     return to_state
 
 
 def _next_state(execution: Execution, *, losses: int, max_attempts: int | None) -> ExecutionState:
     if execution.state is ExecutionState.STOPPING:
-        return ExecutionState.STOPPED
+        return ExecutionState(execution.stopping_to or ExecutionState.STOPPED)
     if max_attempts is not None and losses >= max_attempts:
         return ExecutionState.FAILED
     return ExecutionState.QUEUED
 
 
 def _columns(to_state: ExecutionState, *, reason: str, losses: int) -> dict[str, Any]:
-    columns: dict[str, Any] = {"token": None, "lease_until": None, "losses": losses}
+    columns: dict[str, Any] = {"token": None, "lease_until": None, "losses": losses, **NOT_STOPPING}
     if to_state is ExecutionState.QUEUED:
         return {**columns, "enqueued_at": utc_now(), "started_at": None, "worker_name": None}
+    if to_state is ExecutionState.SUSPENDED:
+        return columns
     if to_state is ExecutionState.FAILED:
         columns["error_message"] = f"Given up after {losses} lost attempts: {reason}"
     return {**columns, "ended_at": utc_now()}

@@ -1,28 +1,22 @@
 """Request an execution: a snapshot of the parameters, queued in the database, then told to the workers."""
 
-from sqlalchemy import insert, literal, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor
 from sostrades_api.engine import MISSING, Plan
-from sostrades_api.errors import (
-    AlreadyRunningError,
-    FaultyItem,
-    InvalidValuesError,
-    NotFoundError,
-)
-from sostrades_api.models import (
-    Execution,
-    ExecutionState,
-    ExecutionTransition,
-    ExecutionValue,
-    StudyCase,
-    StudyParameter,
-)
+from sostrades_api.errors import FaultyItem, InvalidValuesError
+from sostrades_api.models import Execution, StudyCase, StudyParameter
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.services.execution_find_active import execution_find_active
+from sostrades_api.services.execution_add import (
+    DEFAULT_OPTIONS,
+    ExecutionContent,
+    ExecutionOptions,
+    execution_add,
+    require_no_active,
+)
 from sostrades_api.services.stored_values import StoredValues
+from sostrades_api.services.study_case_get import study_case_lock
 from sostrades_api.services.study_case_names import full_name
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -38,6 +32,7 @@ def execution_request(
     actor: Actor,
     queue: ExecutionQueue,
     values: ValueStore | None = None,
+    options: ExecutionOptions = DEFAULT_OPTIONS,
 ) -> Execution:
     """Queue an execution of this study case on the parameters it has now.
 
@@ -45,30 +40,24 @@ def execution_request(
     queued in the database; the sweeper announces it later.
 
     Raises:
-        AlreadyRunningError: One is queued or running; it is not touched.
+        AlreadyRunningError: One is queued, running or suspended; it is not touched.
         StudyNotLoadableError: The process is not installed or cannot be built.
         InvalidValuesError: A required input has neither a value nor a default; every one is named.
     """
     study_plan(study.process_name)  # fails, or is built, before the study is locked
     with unit_of_work(session) as unit:
-        study = _locked(session, study.id)
+        study = study_case_lock(session, study.id)
         plan = study_plan(study.process_name, StoredValues(session, study.id, values=values)).plan
-        if execution_find_active(session, study_case_id=study.id) is not None:
-            raise AlreadyRunningError
+        require_no_active(session, study_case_id=study.id)
         _require_inputs(session, study, plan=plan)
-        execution = _insert(session, study, actor=actor, plan=plan)
-        execution_id = execution.id
-        unit.after_commit(lambda: queue.enqueue(execution_id, attempt=FIRST_ATTEMPT))
+        parameters = select(StudyParameter.name, StudyParameter.digest).where(
+            StudyParameter.study_case_id == study.id
+        )
+        content = ExecutionContent(revision=study.revision, disciplines=plan.disciplines, snapshot=parameters)
+        execution = execution_add(session, study, content=content, actor=actor, options=options)
+        execution_id, profile = execution.id, execution.worker_profile
+        unit.after_commit(lambda: queue.enqueue(execution_id, attempt=FIRST_ATTEMPT, profile=profile))
     return execution
-
-
-def _locked(session: Session, study_case_id: int) -> StudyCase:
-    """Hold the study's row: parameters, revision and snapshot are then of one moment."""
-    query = select(StudyCase).where(StudyCase.id == study_case_id, StudyCase.deleted_at.is_(None))
-    study = session.scalar(query.with_for_update(of=StudyCase).execution_options(populate_existing=True))
-    if study is None:
-        raise NotFoundError
-    return study
 
 
 def _require_inputs(session: Session, study: StudyCase, *, plan: Plan) -> None:
@@ -89,34 +78,3 @@ def _require_inputs(session: Session, study: StudyCase, *, plan: Plan) -> None:
     if faults:
         names = ", ".join(str(fault.variable_id) for fault in faults)
         raise InvalidValuesError(faults, f"Before this study case can run, give a value to: {names}")
-
-
-def _insert(session: Session, study: StudyCase, *, actor: Actor, plan: Plan) -> Execution:
-    execution = Execution(
-        study_case_id=study.id,
-        study_revision=study.revision,
-        process_name=study.process_name,
-        state=ExecutionState.QUEUED,
-        requested_by=actor.label,
-        disciplines=dict.fromkeys(plan.disciplines, "PENDING"),
-    )
-    session.add(execution)
-    try:
-        session.flush()
-    except IntegrityError as error:  # the unique index: two requests at once
-        raise AlreadyRunningError from error
-    snapshot = select(literal(execution.id), literal("in"), StudyParameter.name, StudyParameter.digest).where(
-        StudyParameter.study_case_id == study.id
-    )
-    session.execute(insert(ExecutionValue).from_select(["execution_id", "io", "name", "digest"], snapshot))
-    session.add(
-        ExecutionTransition(
-            execution_id=execution.id,
-            from_state=None,
-            to_state=ExecutionState.QUEUED,
-            reason="requested",
-            actor=actor.label,
-            attempt=0,
-        )
-    )
-    return execution

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, defer
 
 from sostrades_api.access import Actor, Permission, can
 from sostrades_api.errors import StudyNotLoadableError
-from sostrades_api.models import Execution, ExecutionState, StudyCase
+from sostrades_api.models import HELD_STATES, Execution, ExecutionState, StudyCase
 from sostrades_api.queueing import ExecutionQueue, LiveProgress
+from sostrades_api.services.execution_order import queue_position
 from sostrades_api.services.execution_unconverged import execution_unconverged
 from sostrades_api.services.role_find import role_find
 from sostrades_api.services.stored_values import StoredValues
@@ -26,11 +27,11 @@ STUDY_STATUS: Mapping[ExecutionState, str] = {
     ExecutionState.QUEUED: "PENDING",
     ExecutionState.RUNNING: "RUNNING",
     ExecutionState.STOPPING: "RUNNING",
+    ExecutionState.SUSPENDED: "PENDING",  # it has not ended: whoever waits for it goes on waiting
     ExecutionState.FINISHED: "FINISHED",
     ExecutionState.FAILED: "FAILED",
     ExecutionState.STOPPED: "STOPPED",
 }
-_LIVE_STATES = frozenset({ExecutionState.RUNNING, ExecutionState.STOPPING})
 
 
 def execution_status(
@@ -78,7 +79,7 @@ def execution_status(
         ],
         "started_at": _iso(execution.started_at),
         "ended_at": _iso(execution.ended_at),
-        "queue_position": queue.position(execution.id, attempt=execution.attempt + 1) if waiting else None,
+        "queue_position": queue_position(session, execution) if waiting else None,
     }
 
 
@@ -114,7 +115,7 @@ def _error_message(session: Session, study: StudyCase, execution: Execution, *, 
 
 def _live_of(execution: Execution, *, queue: ExecutionQueue) -> LiveProgress | None:
     """Live progress, only of the attempt that holds the lease now."""
-    if execution.state not in _LIVE_STATES:
+    if execution.state not in HELD_STATES:
         return None
     live = queue.live(execution.id)
     return live if live is not None and live.token == execution.token else None

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import Execution, ExecutionState, utc_now
+from sostrades_api.models import HELD_STATES, Execution, ExecutionState, QueuePause, utc_now
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.queueing.jobs import job_id_of
 from sostrades_api.services.execution_end import AttemptKey
-from sostrades_api.services.execution_heartbeat import RUNNING_STATES
 from sostrades_api.services.execution_lose import Loss, execution_lose
+from sostrades_api.services.execution_order import groups_in_turn
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.settings import Settings
 
 _BATCH = 500
 _ACTOR = "sweeper"
+_QUEUED = Execution.state == ExecutionState.QUEUED
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def execution_sweep(session: Session, *, settings: Settings, queue: ExecutionQue
 def _expired(session: Session) -> list[AttemptKey]:
     query = (
         select(Execution.id, Execution.token)
-        .where(Execution.state.in_(RUNNING_STATES), Execution.lease_until < utc_now())
+        .where(Execution.state.in_(HELD_STATES), Execution.lease_until < utc_now())
         .order_by(Execution.id)
         .limit(_BATCH)
     )
@@ -50,28 +52,43 @@ def _expired(session: Session) -> list[AttemptKey]:
 
 
 def _announce(session: Session, *, settings: Settings, queue: ExecutionQueue) -> tuple[int, ...]:
-    """Enqueue what has waited for a sweep's time and is not in Redis."""
-    waited_since = utc_now() - dt.timedelta(seconds=settings.sweep_seconds)
+    """Enqueue what has waited for a sweep's time, may run, and is not in Redis."""
+    waiting = _unannounced(session, since=utc_now() - dt.timedelta(seconds=settings.sweep_seconds))
+    session.rollback()  # end the read: enqueueing may take its time
+    announced = []
+    for profile, rows in waiting.items():
+        known = queue.waiting(profile)
+        if known is None:
+            break  # Redis is away; the next sweep will do it
+        for execution_id, attempt in rows:
+            if job_id_of(execution_id, attempt=attempt + 1) in known:
+                continue
+            if not queue.enqueue_again(execution_id, attempt=attempt + 1, profile=profile):
+                break
+            announced.append(execution_id)
+    _mark_announced(session, announced)
+    return tuple(announced)
+
+
+def _unannounced(session: Session, *, since: dt.datetime) -> dict[str, list[tuple[int, int]]]:
+    """Ids and attempts by profile, the oldest first; not those that could not be claimed now anyway."""
+    profiles = set(session.scalars(select(Execution.worker_profile).where(_QUEUED).distinct()))
+    profiles -= set(session.scalars(select(QueuePause.worker_profile)))
     query = (
-        select(Execution.id, Execution.attempt)
+        select(Execution.worker_profile, Execution.id, Execution.attempt)
         .where(
-            Execution.state == ExecutionState.QUEUED,
-            func.coalesce(Execution.enqueued_at, Execution.requested_at) < waited_since,
+            _QUEUED,
+            Execution.worker_profile.in_(profiles),
+            Execution.group_id.in_(groups_in_turn(session, profiles=profiles)),
+            func.coalesce(Execution.enqueued_at, Execution.requested_at) < since,
         )
         .order_by(Execution.id)
         .limit(_BATCH)
     )
-    waiting = list(session.execute(query))
-    session.rollback()  # end the read: enqueueing may take its time
-    announced = []
-    for execution_id, attempt in waiting:
-        if queue.is_waiting(execution_id, attempt=attempt + 1):
-            continue
-        if not queue.enqueue_again(execution_id, attempt=attempt + 1):
-            break  # Redis is away; the next sweep will do it
-        announced.append(execution_id)
-    _mark_announced(session, announced)
-    return tuple(announced)
+    found: dict[str, list[tuple[int, int]]] = {}
+    for profile, execution_id, attempt in session.execute(query):
+        found.setdefault(profile, []).append((execution_id, attempt))
+    return found
 
 
 def _mark_announced(session: Session, execution_ids: list[int]) -> None:

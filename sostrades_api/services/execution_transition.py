@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
+from sostrades_api.errors import ConflictError
 from sostrades_api.models import TRANSITIONS, Execution, ExecutionState, ExecutionTransition
 
 
@@ -66,3 +67,22 @@ def execution_transition(
         )
     )
     return True
+
+
+def require_transition(
+    session: Session,
+    execution: Execution,
+    *,
+    to_state: ExecutionState,
+    reason: str,
+    actor: str,
+    **values: Any,
+) -> None:
+    """As `execution_transition`, for who answers to somebody.
+
+    Raises:
+        ConflictError: Somebody else moved it meanwhile.
+    """
+    if not execution_transition(session, execution, to_state=to_state, reason=reason, actor=actor, **values):
+        msg = "The execution changed at this very moment; look at its status and ask again."
+        raise ConflictError(msg)

@@ -17,7 +17,7 @@ from sostrades_api.services.execution_log_read import execution_log_read
 from sostrades_api.services.execution_profile_read import execution_profile_read
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
-from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_stop import study_case_stop
 from sostrades_api.services.report_render import report_of, report_render
 from sostrades_api.services.role_find import role_find
 from sostrades_api.services.study_case_get import study_case_get
@@ -136,7 +136,7 @@ def run(study_id: int) -> AnyResponse:
 def stop(study_id: int) -> AnyResponse:
     """Stop the execution."""
     study = study_for(Permission.STOP, study_id)
-    execution_stop(db.session(), study, actor=actor(), queue=current_platform().queue)
+    study_case_stop(db.session(), study, actor=actor(), queue=current_platform().queue)
     return _after(study)
 
 

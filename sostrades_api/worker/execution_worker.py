@@ -6,6 +6,7 @@ import random
 import secrets
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -19,8 +20,14 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 from sqlalchemy.exc import SQLAlchemyError
 
-from sostrades_api.queueing.jobs import ExecutionJob, ExecutionRqQueue, ForbiddenFunctionError
-from sostrades_api.services.execution_claim import execution_claim
+from sostrades_api.models import Execution
+from sostrades_api.queueing.jobs import (
+    ExecutionJob,
+    ExecutionRqQueue,
+    ForbiddenFunctionError,
+    job_id_of,
+)
+from sostrades_api.services.execution_claim import Claimant, execution_claim_next
 from sostrades_api.worker.process_ties import kill_group
 from sostrades_api.worker.rehearsal import warm_without_writing
 from sostrades_api.worker.run import AttemptLostError, execute
@@ -43,10 +50,14 @@ class ExecutionWorker(Worker):
     job_class = ExecutionJob
     queue_class = ExecutionRqQueue
 
-    def __init__(self, runtime: Runtime, *, name: str, connection: Redis) -> None:
+    def __init__(
+        self, runtime: Runtime, *, name: str, connection: Redis, profiles: Sequence[str] = ()
+    ) -> None:
         settings = runtime.platform.settings
+        self._profiles = tuple(profiles) or tuple(settings.worker_profiles)
+        queues = dict.fromkeys(settings.profile_queues[profile] for profile in self._profiles)
         super().__init__(
-            [ExecutionRqQueue(settings.queue_name, connection=connection)],
+            [ExecutionRqQueue(queue, connection=connection) for queue in queues],
             name=name,
             connection=connection,
             worker_ttl=_WORKER_TTL,
@@ -65,54 +76,49 @@ class ExecutionWorker(Worker):
     # --- one job ----------------------------------------------------------------------------------------
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Claim, fork, supervise. Everything that matters is in the database."""
-        attempt = self._claim(job)
-        if attempt is not None:
-            self._state = WorkerStatus.BUSY
-            whereabouts = self._start_work_horse(attempt)
-            self._tell_redis(state=str(WorkerStatus.BUSY.value), current_job=job.id)
-            supervisor = Supervisor(
-                self._runtime,
-                attempt,
-                pid=self.horse_pid,
-                worker=self.name,
-                whereabouts=whereabouts,
-                is_shutting_down=lambda: self._stop_requested,
-            )
-            supervisor.watch(beat=self._tell_redis)
-            whereabouts.close()
-            self._horse_pid = 0
-            self._runtime.queue.forget(attempt.execution_id)
+        """Run what may run now: the job only woke this worker up, the database says whose turn it is."""
+        wanted = self._is_ours(job)
         self._drop(job, queue)
+        while wanted and not self._stop_requested and (attempt := self._claim()) is not None:
+            self._run(attempt)
         self._state = WorkerStatus.IDLE
+        self._tell_redis(state=str(WorkerStatus.IDLE.value))
 
-    def _claim(self, job: Job) -> ClaimedAttempt | None:
+    def _run(self, attempt: ClaimedAttempt) -> None:
+        """Fork, supervise."""
+        self._state = WorkerStatus.BUSY
+        whereabouts = self._start_work_horse(attempt)
+        job_id = job_id_of(attempt.execution_id, attempt=attempt.attempt)
+        self._tell_redis(state=str(WorkerStatus.BUSY.value), current_job=job_id)
+        supervisor = Supervisor(
+            self._runtime,
+            attempt,
+            pid=self.horse_pid,
+            worker=self.name,
+            whereabouts=whereabouts,
+            is_shutting_down=lambda: self._stop_requested,
+        )
+        supervisor.watch(beat=self._tell_redis)
+        whereabouts.close()
+        self._horse_pid = 0
+        self._runtime.queue.forget(attempt.execution_id, attempt=attempt.attempt)
+
+    def _is_ours(self, job: Job) -> bool:
         try:
-            execution_id = self._execution_id(job)
-            token = secrets.token_hex(16)
-            with self._runtime.session() as session:
-                execution = execution_claim(
-                    session,
-                    execution_id=execution_id,
-                    token=token,
-                    worker=self.name,
-                    lease_seconds=self._lease_seconds,
-                )
-                if execution is None:
-                    return None
-                return ClaimedAttempt(
-                    execution_id=execution_id,
-                    attempt=execution.attempt,
-                    token=token,
-                    process_name=execution.process_name,
-                    disciplines=tuple(execution.disciplines),
-                )
+            self._execution_id(job)
         except (ForbiddenFunctionError, DeserializationError, ValueError, TypeError):
             logger.exception("a job that this platform did not make is dropped: %s", job.id)
+            return False
+        return True
+
+    def _claim(self) -> ClaimedAttempt | None:
+        claimant = Claimant(self.name, secrets.token_hex(16), self._lease_seconds)
+        try:
+            with self._runtime.session() as session:
+                execution = execution_claim_next(session, profiles=self._profiles, by=claimant)
+                return None if execution is None else _claimed(execution, token=claimant.token)
         except SQLAlchemyError as error:
-            logger.warning(
-                "the database does not answer, the sweeper will announce %s again: %s", job.id, error
-            )
+            logger.warning("the database does not answer, the sweeper will announce what waits: %s", error)
             time.sleep(_DATABASE_PAUSE)
         return None
 
@@ -127,8 +133,6 @@ class ExecutionWorker(Worker):
         with suppress(RedisError), self._quick.pipeline() as pipeline:
             pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
             pipeline.delete(job.key)
-            pipeline.hset(self.key, "state", str(WorkerStatus.IDLE.value))
-            pipeline.hdel(self.key, "current_job")
             pipeline.execute()
 
     def _tell_redis(self, **fields: str) -> None:
@@ -224,3 +228,16 @@ class ExecutionWorker(Worker):
                 pipeline.srem(f"rq:workers:{queue.name}", self.key)
             pipeline.delete(self.key)
             pipeline.execute()
+
+
+def _claimed(execution: Execution, *, token: str) -> ClaimedAttempt:
+    return ClaimedAttempt(
+        execution_id=execution.id,
+        attempt=execution.attempt,
+        token=token,
+        process_name=execution.process_name,
+        disciplines=tuple(execution.disciplines),
+        worker_profile=execution.worker_profile,
+        deadline_seconds=execution.deadline_seconds,
+        recompute=tuple(execution.recompute or ()),
+    )

@@ -194,9 +194,8 @@ class AttemptRun:
 
     def _end_stopped(self, stopped: ExecutionStopped) -> bool:
         self._log.add_last(str(stopped), level="WARNING")
-        return execution_end_stopped(
-            self._session, self._key, end=self._end(self._monitor.statuses_at_stop())
-        )
+        end = self._end(self._monitor.statuses_at_stop())
+        return execution_end_stopped(self._session, self._key, end=end) is not None
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
         return AttemptEnd(

@@ -56,6 +56,9 @@ class ClaimedAttempt:
     token: str
     process_name: str
     disciplines: tuple[str, ...]
+    worker_profile: str
+    deadline_seconds: float | None = None
+    recompute: tuple[str, ...] = ()
 
 
 class _Current:

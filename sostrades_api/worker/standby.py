@@ -88,4 +88,5 @@ def _stand_by(
 
 def _attempt_of(message: bytes) -> ClaimedAttempt:
     fields = orjson.loads(message)
-    return ClaimedAttempt(**{**fields, "disciplines": tuple(fields["disciplines"])})
+    lists = {name: tuple(fields[name]) for name in ("disciplines", "recompute")}
+    return ClaimedAttempt(**{**fields, **lists})

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sostrades_api.engine import DisciplineOverdue
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
+from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
 from sostrades_api.services.execution_lose import Loss, execution_lose
@@ -49,9 +50,10 @@ class Supervisor:
         self._key = AttemptKey(attempt.execution_id, attempt.token)
         self._whereabouts, self._overdue = whereabouts, Overdue(whereabouts)
         self._is_shutting_down = is_shutting_down
-        self._started = self._renewed = time.monotonic()
+        self._started = self._renewed = self._held_since = time.monotonic()
         self._stop_since: float | None = None
         self._shutdown_since: float | None = None
+        self._deadline_seconds = attempt.deadline_seconds
 
     def watch(self, *, beat: Callable[[], None]) -> None:
         """Return when the work-horse is gone; ``beat`` is called as often as the lease is renewed."""
@@ -72,9 +74,10 @@ class Supervisor:
     def _look(self, beat: Callable[[], None]) -> bool:
         """Do what is due; True when the work-horse was ended here and its execution settled."""
         now, settings = time.monotonic(), self._settings
-        if settings.max_run_seconds and now - self._started > settings.max_run_seconds:
+        limit = self._limit_seconds
+        if limit and now - self._started > limit:
             running = self._running
-            return self._end_overdue(overran(settings.max_run_seconds, running=running), failed=running)
+            return self._end_overdue(overran(limit, running=running), failed=running)
         overdue, paths = self._overdue.look(now), self._attempt.disciplines
         if overdue is not None and overdue[0] < len(paths):
             path = paths[overdue[0]]
@@ -85,16 +88,37 @@ class Supervisor:
                 return self._end_and_lose("its worker was shut down")
         if self._stop_since is not None and now - self._stop_since > settings.stop_grace_seconds:
             return self._end_and_lose("it went on after it was asked to stop, and was ended")
-        if now - self._renewed >= settings.heartbeat_seconds:
+        return self._keep_lease(beat, now=now)
+
+    def _keep_lease(self, beat: Callable[[], None], *, now: float) -> bool:
+        """Renew it when that is due; once it is over, somebody else may have the execution."""
+        settings = self._settings
+        if now - self._renewed >= settings.heartbeat_seconds or self._is_force_requested():
             self._renewed = now
             beat()
-            return self._renew()
+            if self._renew():
+                return True
+        if time.monotonic() - self._held_since > settings.lease_seconds:
+            logger.warning("execution %d is let go: its lease is over", self._key.execution_id)
+            self._kill()
+            return True
         return False
 
+    @property
+    def _limit_seconds(self) -> float:
+        """So long it may run: the platform's limit or its own, whichever is shorter; 0: no limit."""
+        limits = [self._settings.max_run_seconds, self._deadline_seconds or 0]
+        return min((limit for limit in limits if limit), default=0)
+
+    def _is_force_requested(self) -> bool:
+        attempt = self._attempt
+        return self._runtime.queue.is_force_requested(attempt.execution_id, attempt=attempt.attempt)
+
     def _renew(self) -> bool:
+        began = time.monotonic()
         try:
             with self._runtime.session() as session:
-                pulse = execution_heartbeat(
+                heartbeat = execution_heartbeat(
                     session,
                     execution_id=self._key.execution_id,
                     token=self._key.token,
@@ -103,13 +127,28 @@ class Supervisor:
         except SQLAlchemyError:
             logger.warning("the lease of execution %d could not be renewed", self._key.execution_id)
             return False
+        self._held_since = began
+        pulse, self._deadline_seconds = heartbeat.pulse, heartbeat.deadline_seconds
         if pulse is Pulse.LOST:
             return self._abort()
+        if pulse is Pulse.KILL:
+            return self._end_stopped()
         if pulse is Pulse.STOP:
             self._stop_since = self._stop_since or time.monotonic()
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGUSR1)
         return False
+
+    def _end_stopped(self) -> bool:
+        """Somebody wants it ended whatever it does; what its disciplines have stored stays."""
+        self._kill()
+        end = AttemptEnd(disciplines=self._statuses((), ended="PENDING"))
+        try:
+            with self._runtime.session() as session:
+                execution_end_stopped(session, self._key, end=end)
+        except SQLAlchemyError:
+            logger.warning("execution %d is left to the sweeper: stopped", self._key.execution_id)
+        return True
 
     def _abort(self) -> bool:
         """The attempt is not ours any more: it ended this moment, or it was taken away and must not go on."""
@@ -130,19 +169,19 @@ class Supervisor:
             logger.warning("execution %d is left to the sweeper: overdue", self._key.execution_id)
         return True
 
-    def _statuses(self, failed: Sequence[str]) -> dict[str, str]:
-        """At the end of a run that was ended: these FAILED; what came before the one that ran has run."""
+    def _statuses(self, failed: Sequence[str], *, ended: str = "FAILED") -> dict[str, str]:
+        """Of a run that was ended: these FAILED, the one that ran ``ended``, what came before it has run."""
         live, paths = self._runtime.queue.live(self._key.execution_id), self._attempt.disciplines
         told = (
             live.named(paths) if live and live.token == self._key.token else dict.fromkeys(paths, "PENDING")
         )
         running = self._whereabouts.running
         if running is None:  # several at a time
-            ended = {path: "PENDING" if status == "RUNNING" else status for path, status in told.items()}
-            return ended | dict.fromkeys(failed, "FAILED")
+            left = {path: "PENDING" if status == "RUNNING" else status for path, status in told.items()}
+            return left | dict.fromkeys(failed, "FAILED")
         done = {path for index, path in enumerate(paths) if index < running or told[path] == "DONE"}
         settled = {path: "DONE" if path in done else "PENDING" for path in paths}
-        return settled | dict.fromkeys(paths[running : running + 1], "FAILED")
+        return settled | dict.fromkeys(paths[running : running + 1], ended)
 
     def _end_and_lose(self, reason: str) -> bool:
         self._kill()

@@ -27,7 +27,7 @@ from sostrades_api.services.execution_log_read import execution_log_read
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
-from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_stop import study_case_stop
 from sostrades_api.services.execution_sweep import execution_sweep
 from sostrades_api.services.unit_of_work import unit_of_work
 
@@ -109,11 +109,11 @@ def test_without_redis_a_request_is_accepted_and_a_sweep_announces_it(
     status = execution_status(session, study, actor=actor, queue=dead_queue)
     assert time.monotonic() - start < 10
     assert status["study_case_execution_status"] == "PENDING"
-    assert status["queue_position"] is None
+    assert status["queue_position"] == 1
     soon = platform.settings.model_copy(update={"sweep_seconds": 1e-6})
     assert execution_sweep(session, settings=soon, queue=dead_queue).announced == ()
     assert execution_sweep(session, settings=soon, queue=queue).announced == (execution.id,)
-    assert queue.position(execution.id) == 1
+    assert queue.is_waiting(execution.id)
     assert execution_sweep(session, settings=soon, queue=queue).announced == ()
 
 
@@ -237,7 +237,7 @@ def test_a_lost_attempt_can_write_nothing(session, make_case, request_it, claim,
     assert not execution_finish(session, old, outputs={"result": 1.0}, values=platform.values, end=end)
     assert not execution_fail(session, old, failure=Failure("x"), end=end)
     pulse = execution_heartbeat(session, execution_id=execution_id, token=old.token, lease_seconds=9)
-    assert pulse is Pulse.LOST
+    assert pulse.pulse is Pulse.LOST
     assert execution_finish(session, new, outputs={"result": 2.0}, values=platform.values, end=end)
     query = select(ExecutionValue.digest).where(ExecutionValue.io == "out")
     assert [platform.values.get(session, digest) for digest in session.scalars(query)] == [2.0]
@@ -272,19 +272,19 @@ def test_stopping_what_waits_is_immediate_and_what_runs_is_asked(
 ):
     study = make_case("test_chain")
     with pytest.raises(ConflictError):
-        execution_stop(session, study, actor=actor, queue=queue)
+        study_case_stop(session, study, actor=actor, queue=queue)
     waiting = request_it(study)
-    assert execution_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPED
+    assert study_case_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPED
     assert waiting.ended_at is not None
     running = request_it(study)
     claim(running.id)
-    assert execution_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPING
-    assert execution_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPING
+    assert study_case_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPING
+    assert study_case_stop(session, study, actor=actor, queue=queue).state is ExecutionState.STOPPING
     assert (
         execution_status(session, study, actor=actor, queue=queue)["study_case_execution_status"] == "RUNNING"
     )
     pulse = execution_heartbeat(session, execution_id=running.id, token="token", lease_seconds=9)
-    assert pulse is Pulse.STOP
+    assert pulse.pulse is Pulse.STOP
     session.refresh(running)
     assert running.lease_until > utc_now() + dt.timedelta(seconds=5)
 

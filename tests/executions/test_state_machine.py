@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sostrades_api.errors import AlreadyRunningError, ConflictError
 from sostrades_api.models import (
     ACTIVE_STATES,
+    FINAL_STATES,
     TRANSITIONS,
     Execution,
     ExecutionState,
@@ -21,7 +22,7 @@ from sostrades_api.models import (
     utc_now,
 )
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.services.execution_claim import execution_claim
+from sostrades_api.services.execution_claim import Claimant, execution_claim, execution_claim_next
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
@@ -29,8 +30,10 @@ from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.execution_resume import execution_resume
 from sostrades_api.services.execution_status import execution_status
-from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_stop import execution_stop, study_case_stop
+from sostrades_api.services.execution_suspend import execution_suspend
 from sostrades_api.services.execution_sweep import execution_sweep
 from sostrades_api.services.unit_of_work import unit_of_work
 
@@ -96,7 +99,7 @@ class Executions(RuleBasedStateMachine):
             pulse = execution_heartbeat(
                 self.session, execution_id=key.execution_id, token=key.token, lease_seconds=60
             )
-            assert (pulse is not Pulse.LOST) == current
+            assert (pulse.pulse is not Pulse.LOST) == current
 
     @rule(data=st.data(), how=st.sampled_from(["finish", "fail", "stopped"]))
     def an_attempt_ends(self, data, how):
@@ -118,7 +121,7 @@ class Executions(RuleBasedStateMachine):
         else:
             written = execution_end_stopped(self.session, key, end=end)
             current = current and state is ExecutionState.STOPPING
-        assert written == current
+        assert bool(written) == current
 
     @rule(data=st.data(), counted=st.booleans())
     def a_work_horse_dies(self, data, counted):
@@ -142,14 +145,39 @@ class Executions(RuleBasedStateMachine):
         execution_sweep(self.session, settings=self.settings, queue=queue)
 
     @rule()
-    def stop(self):
+    def a_worker_asks_whose_turn_it_is(self):
+        token = secrets.token_hex(8)
+        waiting = [execution.id for execution in self._active() if execution.state is ExecutionState.QUEUED]
+        by = Claimant(worker="w", token=token, lease_seconds=60)
+        claimed = execution_claim_next(self.session, profiles=["standard"], by=by)
+        assert ([claimed.id] if claimed else []) == waiting
+        if claimed:
+            self.tokens.append(AttemptKey(claimed.id, token))
+
+    @rule(force=st.booleans())
+    def stop(self, force):
         active = self._active()
         try:
-            execution_stop(self.session, self.study, actor=self.world["actor"], queue=self.queue)
+            stopped = study_case_stop(
+                self.session, self.study, actor=self.world["actor"], queue=self.queue, force=force
+            )
         except ConflictError:
             assert not active
         else:
             assert active
+            assert stopped.state in {ExecutionState.STOPPED, ExecutionState.STOPPING}
+
+    @rule(how=st.sampled_from([execution_stop, execution_suspend, execution_resume]))
+    def somebody_steers_the_latest(self, how):
+        if not (executions := self._all()):
+            return
+        before = executions[-1].state
+        try:
+            after = how(self.session, executions[-1].id, actor=self.world["actor"], queue=self.queue).state
+        except ConflictError:
+            assert self._state(executions[-1].id) is before
+        else:
+            assert after is before or after in TRANSITIONS[before]
 
     @rule()
     def redis_forgets_everything(self):
@@ -171,6 +199,7 @@ class Executions(RuleBasedStateMachine):
             attempts = [row.attempt for row in history]
             assert attempts == sorted(attempts)
             assert states.count(ExecutionState.RUNNING) == execution.attempt
+            assert sum(state in FINAL_STATES for state in states) == (execution.state in FINAL_STATES)
 
     @invariant()
     def a_row_fits_its_state(self):
@@ -180,6 +209,8 @@ class Executions(RuleBasedStateMachine):
             held = execution.state in {ExecutionState.RUNNING, ExecutionState.STOPPING}
             assert (execution.token is not None) == held
             assert (execution.lease_until is not None) == held
+            assert (execution.stopping_to is not None) == (execution.state is ExecutionState.STOPPING)
+            assert execution.state is ExecutionState.STOPPING or not execution.stop_forced
             assert (execution.ended_at is None) == (execution.state in ACTIVE_STATES)
             assert (execution.error_message is not None) == (execution.state is ExecutionState.FAILED)
             query = select(ExecutionValue).where(
@@ -202,6 +233,7 @@ class Executions(RuleBasedStateMachine):
         for _ in range(20):
             if not self._active():
                 return
+            self.somebody_steers_the_latest(execution_resume)
             self.a_worker_falls_silent()
             self.sweep(redis=True)
             self.a_worker_takes_a_job()

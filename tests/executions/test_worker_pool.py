@@ -9,7 +9,7 @@ from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_log_read import execution_log_read
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
-from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_stop import study_case_stop
 from tests.support.live import wait_until
 
 pytestmark = pytest.mark.slow
@@ -118,7 +118,7 @@ def test_a_long_run_shows_progress_and_stops_when_asked(
     status = wait_until(sleeping)
     assert status["study_case_execution_status"] == "RUNNING"
     assert status["study_case_execution_cpu"] != "----"
-    execution_stop(session, study, actor=actor, queue=queue)
+    study_case_stop(session, study, actor=actor, queue=queue)
     assert status_of(study)["study_case_execution_status"] == "RUNNING"
     time.sleep(1.0)  # the run looks for the wish several times in it
     awake.touch()
@@ -133,7 +133,7 @@ def test_a_long_run_shows_progress_and_stops_when_asked(
     awake.unlink()
     execution_request(session, study, actor=actor, queue=queue)
     wait_until(sleeping)
-    execution_stop(session, study, actor=actor, queue=dead_queue)
+    study_case_stop(session, study, actor=actor, queue=dead_queue)
     time.sleep(4 * worker_pool.settings.heartbeat_seconds)  # the supervisor looks once in each
     awake.touch()
     wait_until(lambda: status_of(study)["study_case_execution_status"] == "STOPPED")

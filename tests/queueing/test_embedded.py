@@ -89,10 +89,10 @@ def test_a_second_start_loses_nothing_and_clients_find_it_again(settings):
     queue = ExecutionQueue.for_web(settings)
     assert queue.enqueue(7)
     first.stop()
-    assert queue.position(7) is None
+    assert not queue.is_waiting(7)
     second = ensure_server(settings)
     try:
-        assert queue.position(7) == 1
+        assert queue.is_waiting(7)
     finally:
         queue.redis.close()
         second.stop()

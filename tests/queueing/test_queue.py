@@ -42,9 +42,9 @@ def test_one_attempt_waits_once_and_the_next_has_a_job_of_its_own(queue):
     assert queue.enqueue_again(1, attempt=1)
     assert queue.enqueue(1, attempt=2)
     assert queue.redis.llen(queue.rq.key) == 2
-    assert queue.position(1) == 1
-    assert queue.position(1, attempt=2) == 2
-    assert queue.position(2) is None
+    assert queue.is_waiting(1)
+    assert queue.is_waiting(1, attempt=2)
+    assert not queue.is_waiting(2)
 
 
 def test_a_job_that_a_dead_worker_took_is_enqueued_again(queue):
@@ -79,9 +79,9 @@ def test_live_progress_comes_back_with_the_wish_to_stop(queue):
     assert queue.live(5) == live
     assert live.named(["a", "b", "c"]) == {"a": "DONE", "b": "RUNNING", "c": "PENDING"}
     assert 0 < queue.redis.ttl("sostrades:executions:live:5") <= 60
-    assert queue.request_stop(5)
+    assert queue.request_stop(5, attempt=2)
     assert queue.publish(5, live)
-    queue.forget(5)
+    queue.forget(5, attempt=2)
     assert queue.live(5) is None
     assert not queue.publish(5, live)
 
@@ -98,9 +98,10 @@ def test_without_redis_every_answer_is_quick_and_none_raises(dead_queue):
     start = time.monotonic()
     assert not dead_queue.enqueue(1)
     assert not dead_queue.enqueue_again(1, attempt=1)
-    assert dead_queue.position(1) is None
+    assert not dead_queue.is_waiting(1)
+    assert dead_queue.waiting() is None
     assert dead_queue.live(1) is None
     assert not dead_queue.publish(1, live)
-    assert not dead_queue.request_stop(1)
-    dead_queue.forget(1)
+    assert not dead_queue.request_stop(1, attempt=1)
+    dead_queue.forget(1, attempt=1)
     assert time.monotonic() - start < 5

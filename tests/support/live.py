@@ -6,6 +6,7 @@ with LivePlatform(settings) as platform:
     requests.get(f"{platform.url}/api/ping")
 """
 
+import json
 import os
 import socket
 import time
@@ -151,10 +152,11 @@ def _is_alive(pid: int, *, parent: int | None) -> bool:
 
 def _variables(settings: Settings) -> dict[str, str]:
     """Every setting that is not at its default, as an environment variable."""
-    variables = {}
+    variables, dumped = {}, settings.model_dump(mode="json")
     for name, field in Settings.model_fields.items():
-        value = getattr(settings, name)
         alias = field.validation_alias
-        if value != field.default:
-            variables[alias if isinstance(alias, str) else f"SOSTRADES_{name.upper()}"] = str(value)
+        if getattr(settings, name) != field.default:
+            value = dumped[name]
+            text = json.dumps(value) if isinstance(value, dict) else str(value)
+            variables[alias if isinstance(alias, str) else f"SOSTRADES_{name.upper()}"] = text
     return variables

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sostrades_api.models import Execution, ExecutionState
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_request import execution_request
-from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_stop import study_case_stop
 from tests.support.live import LivePlatform, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
@@ -41,7 +41,7 @@ def test_a_run_that_ignores_a_stop_or_its_deadline_is_ended(
         study = make_case("test_stubborn")
         execution_id = execution_request(session, study, actor=actor, queue=queue).id
         wait_until(lambda: state_of(execution_id) is ExecutionState.RUNNING)
-        execution_stop(session, study, actor=actor, queue=queue)
+        study_case_stop(session, study, actor=actor, queue=queue)
         wait_until(lambda: state_of(execution_id) is ExecutionState.STOPPED, seconds=10)
 
         execution_id = execution_request(session, study, actor=actor, queue=queue).id

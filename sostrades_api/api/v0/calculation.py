@@ -14,7 +14,7 @@ from sostrades_api.services.execution_log_read import execution_log_read
 from sostrades_api.services.execution_profile_read import execution_profile_read
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
-from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_stop import study_case_stop
 
 api = blueprint("calculation", tag=doc.CALCULATION)
 
@@ -39,7 +39,7 @@ def execute(path: StudyPath) -> Response:
 def stop(path: StudyPath) -> Response:
     """Stop the execution of a study case that is queued or running."""
     study = study_for(Permission.STOP, path.study_id)
-    execution_stop(session(), study, actor=current_actor(), queue=current_platform().queue)
+    study_case_stop(session(), study, actor=current_actor(), queue=current_platform().queue)
     return _status(study)
 
 
