@@ -19,6 +19,7 @@ from sostrades_api.engine.table_validation import plain_index
 from sostrades_api.engine.tables import (
     float_blocks,
     in_plain_order,
+    is_held,
     layout,
     names_of,
     numeric_rows,
@@ -50,7 +51,7 @@ class FrameChecker:
         """The table, columns in declared order, frozen; raises ``OutputFaultError``."""
         if not isinstance(value, pd.DataFrame):
             raise wrong_type(value, "a DataFrame")
-        frame = value
+        frame = value.copy() if is_held(value) else value
         if not frame.columns.is_(self._names.seen):
             frame = self._with_columns(frame)
         frame = _with_plain_index(frame)

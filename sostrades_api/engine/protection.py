@@ -2,9 +2,9 @@
 
 Arrays are views of a read-only array, tables are shallow copies under pandas' copy-on-write (a change stays
 in the copy) on read-only memory, lists and dicts are copies of subclasses that refuse to change. An array is
-copied when somebody else may still write it; no numbers of a table are. So whoever makes a table keeps a way
-to change it later: through an array given with ``copy=False``, or ``frame["a"].array``. So does whoever gives
-a table to a session, or reads one from a result. To copy each table would cost more than to check it.
+copied when somebody else may still write it, and so is a table when somebody holds an array of its memory:
+one given with ``copy=False``, or ``frame["a"].array``. A table that is read from a result shares its memory
+with the result; only its ``frame["a"].array`` is a way to change both.
 """
 
 from collections.abc import Iterable

@@ -7,6 +7,7 @@ expected, pandas' own ways are taken.
 
 from collections.abc import Hashable
 from functools import lru_cache
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,30 @@ def is_lent(frame: pd.DataFrame) -> bool:
     return any(
         type(block.values) is np.ndarray and not block.values.flags.writeable for block in manager.blocks
     )
+
+
+def is_held(frame: pd.DataFrame) -> bool:
+    """Whether somebody holds an array of a table's memory, and could change the table through it.
+
+    A table that shares memory under copy-on-write may look like that, too.
+    """
+    if not _BLOCKS_KNOWN:
+        return False
+    manager: Any = frame._mgr  # noqa: SLF001 - see above
+    for block in manager.blocks:
+        values = block.values
+        if type(values) is not np.ndarray:
+            continue
+        owner = values.base
+        if owner is None:
+            held = getrefcount(values) > _SOLE["owner"]
+        elif type(owner) is np.ndarray and owner.base is None:
+            held = getrefcount(owner) > _SOLE["view"]
+        else:  # a buffer, or a memory map
+            held = True
+        if held and values.flags.writeable and values.dtype is not _OBJECTS:  # cells are frozen one by one
+            return True
+    return False
 
 
 def numeric_rows(frame: pd.DataFrame) -> np.ndarray | None:
@@ -225,3 +250,16 @@ def _blocks_as_expected() -> bool:
 
 
 _BLOCKS_KNOWN = _blocks_as_expected()
+_SOLE = {"owner": 0, "view": 0}
+"""What ``getrefcount`` says of memory that only a block holds, which is its owner or a view of it."""
+
+
+def _count_holders() -> None:
+    """Find these numbers, which depend on how Python counts, with two tables that nobody holds."""
+    tables = {"owner": pd.DataFrame({"a": [1.0]}), "view": pd.DataFrame({"a": [1.0]}) + 1.0}
+    for kind, frame in tables.items():
+        while is_held(frame) and _SOLE[kind] < 100:
+            _SOLE[kind] += 1
+
+
+_count_holders()

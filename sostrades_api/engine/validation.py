@@ -16,6 +16,7 @@ import pandas as pd
 from sostrades_api.engine.errors import InvalidValue
 from sostrades_api.engine.exactness import inexact_rows, is_exact
 from sostrades_api.engine.table_validation import check_frame
+from sostrades_api.engine.tables import is_held
 from sostrades_api.engine.value_types import INT_LIMITS, Constraints, ValueType, VariableType, kind_of
 
 Faults = list[str]
@@ -220,7 +221,8 @@ def _dataframe(value: Any, _type: ValueType, constraints: Constraints, where: st
     if not isinstance(value, pd.DataFrame):
         return _wrong_type(value, "a table (DataFrame)", where, faults)
     columns, more = constraints.columns, constraints.more_columns
-    return check_frame(value, columns=columns, where=where, faults=faults, more=more)
+    frame = value.copy() if is_held(value) else value
+    return check_frame(frame, columns=columns, where=where, faults=faults, more=more)
 
 
 def _anything(value: Any, constraints: Constraints, where: str, faults: Faults) -> Any:

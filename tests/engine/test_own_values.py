@@ -2,10 +2,13 @@
 
 import heapq
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from sostrades_api.engine import Declared, Discipline, InputChanged, Process, run
+from sostrades_api.engine import Declared, Discipline, InputChanged, Process, build, run
+from sostrades_api.engine.descriptor import parse_descriptor
+from sostrades_api.engine.outputs import checker_of
 from tests.engine.making import discipline, process
 
 FLOATS = {"type": "list", "subtype_descriptor": {"list": "float"}}
@@ -92,3 +95,58 @@ def test_structure_cannot_change_a_default():
     for _ in range(2):
         assert run(Process("p", disciplines={"G": Growing})).values["G.n"] == 1.0
     assert Growing.inputs["names"].default == ["a"]
+
+
+def keeping(make):
+    """A discipline that makes its table with ``make(buffer)``, and changes in its next run what that kept."""
+
+    class Keeping(Discipline):
+        DESC_IN = {"x": {"type": "float", "default": 1.0}}
+        DESC_OUT = {"t": {"type": "dataframe"}}
+
+        def __init__(self):
+            self.buffer = np.zeros((2, 1))
+
+        def run(self, inputs):
+            self.buffer[:] = inputs["x"]
+            table, self.buffer = make(self.buffer)
+            return {"t": table}
+
+    return build(process({"A": Keeping}))
+
+
+def with_array(buffer):
+    """A table of its own memory, of which a part is kept."""
+    table = pd.DataFrame(buffer.copy(), columns=["a"])
+    return table, table["a"].array
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda buffer: (pd.DataFrame(buffer, columns=["a"], copy=False), buffer),
+        lambda buffer: (pd.DataFrame({"a": buffer[:, 0], "b": [0.0, 0.0]}, copy=False), buffer),
+        with_array,
+    ],
+)
+def test_a_table_stays_as_it_is_whatever_its_maker_keeps_of_it(make):
+    plan = keeping(make)
+    first = plan.execute({"A.x": 3.0})
+    plan.execute({"A.x": 9.0})
+    assert first.values["A.t"]["a"].tolist() == [3.0, 3.0]
+
+
+def test_a_given_table_stays_as_it_is_whatever_its_giver_keeps_of_it():
+    numbers = np.array([[1.0], [2.0]])
+    reader = discipline({"x": FRAME}, {"y": {"type": "float"}}, lambda i: {"y": float(i["x"]["a"].sum())})
+    session = build(process({"A": reader})).session()
+    session.execute({"x": pd.DataFrame(numbers, columns=["a"], copy=False)})
+    numbers[:] = 5.0
+    assert session.execute({"x": pd.DataFrame(numbers, columns=["a"])}).values["y"] == 10.0
+
+
+def test_a_table_that_nobody_else_holds_is_not_copied():
+    made = pd.DataFrame({"a": np.ones(3), "b": np.ones(3)}) * 2.0
+    memory = made.to_numpy().__array_interface__["data"][0]
+    checked = checker_of(parse_descriptor("t", FRAME, owner="A", side="DESC_OUT"))(made)
+    assert checked.to_numpy().__array_interface__["data"][0] == memory
