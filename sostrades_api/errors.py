@@ -78,6 +78,10 @@ class InvalidValuesError(DomainError):
         self.items = tuple(items)
 
 
+class OutOfRangeError(DomainError):
+    """The range asked for lies outside of what there is."""
+
+
 class TooLargeError(DomainError):
     """The request is larger than this server accepts."""
 

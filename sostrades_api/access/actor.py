@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sostrades_api.access.roles import PERMISSIONS, READING, Permission, Role
+from sostrades_api.access.roles import HARMLESS, PERMISSIONS, Permission, Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,6 @@ COMMAND_LINE = Actor(label="command line", is_admin=True)
 
 def can(actor: Actor, permission: Permission, *, role: Role | None) -> bool:
     """Whether this actor, having this role on a study case, may do that."""
-    if actor.read_only and permission not in READING:
+    if actor.read_only and permission not in HARMLESS:
         return False
     return actor.is_admin or (role is not None and permission in PERMISSIONS[role])

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     UPDATE = "update"  # change parameters, revert a change
     EXECUTE = "execute"  # request an execution
     STOP = "stop"  # stop an execution
+    TRACE = "trace"  # read the traceback of a failed execution
     COPY = "copy"  # copy the study case
     SHARE = "share"  # grant and revoke rights
     RENAME = "rename"  # change its name
@@ -34,7 +35,9 @@ class Permission(StrEnum):
 
 READING = frozenset({Permission.VIEW, Permission.READ})
 
-_CONTRIBUTING = READING | {Permission.UPDATE, Permission.EXECUTE, Permission.STOP, Permission.COPY}
+HARMLESS = READING | {Permission.TRACE}  # what a read-only key may do, where the role allows it
+
+_CONTRIBUTING = HARMLESS | {Permission.UPDATE, Permission.EXECUTE, Permission.STOP, Permission.COPY}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.RESTRICTED_VIEWER: frozenset({Permission.VIEW}),

@@ -34,6 +34,7 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
     errors.NoResultError: HTTPStatus.CONFLICT,
     errors.RevisionConflictError: HTTPStatus.CONFLICT,
     errors.PreconditionFailedError: HTTPStatus.PRECONDITION_FAILED,
+    errors.OutOfRangeError: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.InvalidValuesError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,

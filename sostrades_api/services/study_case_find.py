@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.sql.elements import ColumnElement
 
 from sostrades_api.access import Actor, Role, highest_role
 from sostrades_api.models import Execution, ExecutionState, StudyCase, StudyCaseRight
+from sostrades_api.services.study_case_visible import is_holder, is_visible
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,16 @@ class FoundStudyCase:
 
 def study_case_find(session: Session, *, actor: Actor, deleted: bool = False) -> list[FoundStudyCase]:
     """Every study case the actor has a role on, the one changed last first."""
-    holder = _holder(actor)
-    visible = StudyCase.id.in_(select(StudyCaseRight.study_case_id).where(holder))
     query = (
         select(StudyCase)
         .options(joinedload(StudyCase.group))
         .where(StudyCase.deleted_at.is_not(None) if deleted else StudyCase.deleted_at.is_(None))
         .order_by(StudyCase.updated_at.desc(), StudyCase.id.desc())
     )
-    if not actor.is_admin:
-        query = query.where(or_(StudyCase.group_id.in_(actor.group_ids), visible))
-    studies = session.scalars(query).all()
+    studies = session.scalars(query.where(is_visible(actor))).all()
     rights: dict[int, list[Role]] = {}
     for study_case_id, role in session.execute(
-        select(StudyCaseRight.study_case_id, StudyCaseRight.role).where(holder)
+        select(StudyCaseRight.study_case_id, StudyCaseRight.role).where(is_holder(actor))
     ):
         rights.setdefault(study_case_id, []).append(Role(role))
     states = _latest_states(session, studies)
@@ -45,11 +41,6 @@ def study_case_find(session: Session, *, actor: Actor, deleted: bool = False) ->
         FoundStudyCase(study, _role(study, actor, rights.get(study.id, [])), *states.get(study.id, never))
         for study in studies
     ]
-
-
-def _holder(actor: Actor) -> ColumnElement[bool]:
-    """Rights that are the actor's own or those of one of its groups."""
-    return or_(StudyCaseRight.user_id == (actor.user_id or 0), StudyCaseRight.group_id.in_(actor.group_ids))
 
 
 def _role(study: StudyCase, actor: Actor, rights: Sequence[Role]) -> Role:
