@@ -110,6 +110,12 @@ def dag(size: int) -> Dag:
     return Dag(tuple(parents))
 
 
+def draw(row: str, size: int) -> None:
+    """Have the random graph of a row ready: who draws it is not to pay for it, in time or in memory."""
+    if row in ("dag", "one_changed"):
+        dag(size)
+
+
 # --- Ring: each reads both neighbours ----------------------------------------------------------------------
 PULL, WAVE = 0.4565, 0.02
 
@@ -158,6 +164,10 @@ def zeros_frame() -> pd.DataFrame:
 
 def half_and_one(frame: pd.DataFrame) -> pd.DataFrame:
     return frame / 2.0 + 1.0
+
+
+# --- DICE: of more regions than many, so few sweeps are timed ----------------------------------------------
+MANY_REGIONS, FEW_SWEEPS = 30, 2
 
 
 # --- Samples -----------------------------------------------------------------------------------------------

@@ -146,10 +146,9 @@ def samples(count: int) -> Callable[[float], list[float]]:
 def dice(regions: int) -> Work:
     """As many sweeps as the engine makes."""
     from benchmarks.engine import models_dice
-    from sostrades_api.engine import build
 
     made, given = models_dice.process(regions, **models_dice.numerical(regions)), models_dice.inputs(regions)
-    run = models_dice.by_hand(made, given, len(build(made).execute(given).residuals))
+    run = models_dice.by_hand(made, given, models_dice.sweeps(regions))
     return Work(lambda x: run(), models_dice.ends)
 
 

@@ -1,21 +1,21 @@
 """Rounds of fresh processes, contenders in turn; answers are compared before anything is timed."""
 
+import math
 import statistics
-import sys
-import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.engine.pace import elapsed, say
 from benchmarks.engine.processes import Asked
-from benchmarks.engine.rows import CONTENDERS, LIMIT_THERE, Row, Times
+from benchmarks.engine.rows import CONTENDERS, FLOOR_THERE, Row, Times
 
 SLOW_SECONDS = 2.0
 """Who takes longer to build and run once does so in the first round only."""
 LATER_SHARE = 0.7
-"""Of the first round's time: what the second takes, without those."""
+"""Of the first round's time: what a later one takes, without those."""
 
 
 @dataclass
@@ -35,6 +35,17 @@ class Measured:
     seconds: float = 0.0
     """What the next round will take."""
 
+    def ratios(self, row: str, over: str, under: str) -> list[float]:
+        """Of two contenders, slice by slice; who is slow has those of the first round only."""
+        by_name = self.slices.get(row, {})
+        pairs = zip(by_name.get(over, ()), by_name.get(under, ()), strict=False)
+        return [one / other for one, other in pairs]
+
+    def ratio(self, row: str, over: str, under: str) -> float | None:
+        """Their median."""
+        found = self.ratios(row, over, under)
+        return statistics.median(found) if found else None
+
     @property
     def medians(self) -> dict[str, Times]:
         return {
@@ -43,60 +54,77 @@ class Measured:
         }
 
 
-_START = time.monotonic()
-
-
-def elapsed() -> float:
-    """Seconds since this program started."""
-    return time.monotonic() - _START
-
-
-def say(text: str) -> None:
-    """Show progress; standard output is for the result."""
-    print(f"{elapsed():4.0f} s  {text}", file=sys.stderr, flush=True)
-
-
 @dataclass(frozen=True)
 class Effort:
-    """How often in fresh processes, how often each in turn, and for how long each time."""
+    """How often in fresh processes, how often each in turn, and for how long each time.
+
+    Attributes:
+        most_seconds: after these no row is begun.
+        extra_seconds: after these no row of a further round is begun.
+    """
 
     rounds: int
     passes: int
     slice_seconds: float
-    most_seconds: float
+    most_seconds: float = math.inf
+    extra_seconds: float = math.inf
 
 
-def measure(rows: Sequence[Row], pythons: Mapping[str, str], effort: Effort) -> Measured:
-    """Time all rows once: what everything else is left time for."""
+Begin = Callable[[str], None]
+"""Told the name of every step that begins."""
+
+
+def step(row: Row, number: int) -> str:
+    """The name of a row in a round, which are counted from 0."""
+    return f"round {number + 1}: {row.label}"
+
+
+def measure(
+    rows: Sequence[Row], pythons: Mapping[str, str], effort: Effort, *, begin: Begin = say
+) -> Measured:
+    """Time all rows once: what is promised."""
     measured = Measured()
-    _round(rows, pythons, measured, effort)
+    _round(rows, pythons, measured, effort, begin=begin)
     return measured
 
 
 def measure_again(
-    rows: Sequence[Row], pythons: Mapping[str, str], measured: Measured, effort: Effort
+    rows: Sequence[Row],
+    pythons: Mapping[str, str],
+    measured: Measured,
+    effort: Effort,
+    *,
+    begin: Begin = say,
 ) -> None:
     """Further rounds, as many as are wanted and surely end in time."""
     while measured.rounds < effort.rounds:
-        if elapsed() + measured.seconds > effort.most_seconds:
+        if elapsed() + measured.seconds > effort.extra_seconds:
             say(f"no time is left for round {measured.rounds + 1}")
             return
-        _round(rows, pythons, measured, effort)
+        _round(rows, pythons, measured, effort, begin=begin)
 
 
-def _round(rows: Sequence[Row], pythons: Mapping[str, str], measured: Measured, effort: Effort) -> None:
+def _round(
+    rows: Sequence[Row],
+    pythons: Mapping[str, str],
+    measured: Measured,
+    effort: Effort,
+    *,
+    begin: Begin,
+) -> None:
     """All rows in fresh processes, while there is time; who comes first changes from round to round."""
-    began, number, everybody = elapsed(), measured.rounds, (*CONTENDERS, LIMIT_THERE)
+    began, number, everybody = elapsed(), measured.rounds, (*CONTENDERS, FLOOR_THERE)
+    most_seconds = effort.extra_seconds if number else effort.most_seconds
     with ExitStack() as stack:
         order = [name for name in (*everybody[number:], *everybody[:number]) if name in pythons]
         asked = [stack.enter_context(Asked(pythons[name], name)) for name in order]
         for place, row in enumerate(rows, 1):
-            if elapsed() > effort.most_seconds:
+            if elapsed() > most_seconds:
                 say(f"no time is left for {len(rows) - place + 1} of {len(rows)} rows")
                 if not number:
                     measured.left_out.extend(rows[place - 1 :])
                 break
-            say(f"round {number + 1}: {place}/{len(rows)} {row.label}")
+            begin(step(row, number))
             _measure_row(row, asked, measured, effort)
         for one in asked:
             measured.versions[one.name] = one.ask("versions")
@@ -152,7 +180,7 @@ def first_of(row: Row) -> str:
 
 def agreeing(row: Row, answers: Mapping[str, Sequence[float]], measured: Measured) -> list[str]:
     """Those whose answer is that of the first contender; the others are not timed."""
-    names = [name for name in (*CONTENDERS, LIMIT_THERE) if name in answers]
+    names = [name for name in (*CONTENDERS, FLOOR_THERE) if name in answers]
     if not names:
         return []
     wanted, agreed = answers[names[0]], []

@@ -1,13 +1,17 @@
 """Markdown tables of what was measured."""
 
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Sequence
 
 from benchmarks.engine.figures import Reached
-from benchmarks.engine.markdown import markdown, number
+from benchmarks.engine.markdown import markdown, number, with_spread
 from benchmarks.engine.measuring import Measured
-from benchmarks.engine.rows import CONTENDERS, HEADS, LIMIT_THERE, PEERS, Row, Times
+from benchmarks.engine.rows import CONTENDERS, FLOOR_THERE, HEADS, PEERS, Row, Times
 
 VERDICTS = {True: "met", False: "missed", None: "-"}
+RATIOS = """\
+Ratios are medians over slices of both that lie next to each other in time, ± half of how far the middle
+half of them lies apart: what another run may well say."""
 NOT_JUDGED = "`-`: not judged; a tenth of the size (`--quick`) proves nothing, or a contender is missing."
 
 
@@ -26,7 +30,7 @@ def times_table(rows: Sequence[Row], measured: Measured) -> str:
                 continue
             times = medians.get(key, {})
             cells = [_cell(row, name, times, measured) for name in CONTENDERS]
-            lines.append([label, *cells, *_ratios(times)])
+            lines.append([label, *cells, *_ratios(key, times, measured)])
     return markdown(head, lines)
 
 
@@ -37,26 +41,36 @@ def _cell(row: Row, name: str, times: Times, measured: Measured) -> str:
     return "fails" if (row.key, name) in measured.faults else "-"
 
 
-def _ratios(times: Times) -> tuple[str, str]:
-    ours, base = times.get("ours"), times.get("floor", times.get("limit"))
-    peers = [times[name] for name in PEERS if name in times]
-    to_floor = number(ours / base) if ours and base else "-"
-    if ours and base and "floor" not in times:
+def _ratios(key: str, times: Times, measured: Measured) -> tuple[str, str]:
+    base = "floor" if "floor" in times else "limit"
+    to_floor = _ratio(measured.ratios(key, "ours", base))
+    if to_floor != "-" and base == "limit":
         to_floor += " (limit)"
-    return to_floor, number(min(peers) / ours) if ours and peers else "-"
+    peers = [found for name in PEERS if (found := measured.ratios(key, name, "ours"))]
+    return to_floor, _ratio(min(peers, key=statistics.median, default=[]))
 
 
-def libraries_note(rows: Sequence[Row], medians: Mapping[str, Times]) -> str:
-    """How much of a difference is one of NumPy and pandas."""
-    told = []
+def _ratio(ratios: Sequence[float]) -> str:
+    return with_spread(ratios) if ratios else "-"
+
+
+def libraries_note(rows: Sequence[Row], measured: Measured) -> str:
+    """How much of a difference is one of NumPy and pandas, and what the peers add to that."""
+    told, medians = [], measured.medians
     for row in rows:
         times = medians.get(row.key, {})
-        if row.libraries and {"limit", LIMIT_THERE} <= times.keys():
-            there, here = number(times[LIMIT_THERE]), number(times["limit"])
-            told.append(f"{row.label} {there} ms instead of {here}")
+        if not (row.libraries and {"floor", FLOOR_THERE} <= times.keys()):
+            continue
+        there, here = number(times[FLOOR_THERE]), number(times["floor"])
+        peers = [
+            f"{HEADS[name]} {_ratio(measured.ratios(row.key, name, FLOOR_THERE))}"
+            for name in PEERS
+            if name in times
+        ]
+        told.append(f"{row.label} {there} ms instead of {here} (x that: {', '.join(peers) or '-'})")
     if not told:
         return ""
-    return f"The same loop by hand on the peers' older NumPy and pandas: {'; '.join(told)}."
+    return f"The floor on the peers' older NumPy and pandas: {'; '.join(told)}."
 
 
 def figures_table(figures: Sequence[Reached]) -> str:
