@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sostrades_api.engine.tables import float_blocks, layout, numeric_rows
+from sostrades_api.engine.tables import number_parts
 
 
 @dataclass(frozen=True)
@@ -81,17 +81,20 @@ class _Collector:
 
     def _frame(self, frame: pd.DataFrame) -> None:
         self.key.append((len(frame), _Columns(frame.columns)))
-        numbers = numeric_rows(frame) if _holds_only_floats(frame) else None
-        if numbers is not None:
-            self._rows(numbers)
+        parts = number_parts(frame)
+        if parts is not None:
+            floats, others = parts
+            if floats is not None:
+                self._rows(floats)
+            self.key.extend([(place, _Exactly(column)) for place, column in others])
             return
-        for name, column in frame.items():
+        for place, (_, column) in enumerate(frame.items()):
             if column.dtype.kind == "f":
-                self._block(column.to_numpy(dtype=np.float64, na_value=np.nan))
+                self._rows(column.to_numpy(dtype=np.float64, na_value=np.nan)[None])
             elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
-                self.key.append((name, _Exactly(column.to_numpy())))
+                self.key.append((place, _Exactly(column.to_numpy())))
             else:
-                self.key.append((name, [_comparable(cell) for cell in column]))
+                self.key.append((place, [_comparable(cell) for cell in column]))
 
     def _rows(self, numbers: np.ndarray) -> None:
         """Each row is a block: a column of a table, seen from the side."""
@@ -100,13 +103,6 @@ class _Collector:
             self.starts.extend(range(self.size, self.size + numbers.size, rows))
             self.pieces.append(numbers.reshape(-1))
             self.size += rows * columns
-
-
-def _holds_only_floats(frame: pd.DataFrame) -> bool:
-    if layout(frame) == np.float64:
-        return True
-    columns = sum(len(block) if block.ndim == 2 else 1 for block in float_blocks(frame))
-    return columns == frame.shape[1]
 
 
 class _Columns:
@@ -134,7 +130,12 @@ class _Exactly:
         self._values = values
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Exactly) and np.array_equal(self._values, other._values)
+        if not isinstance(other, _Exactly):
+            return False
+        one, two = self._values, other._values
+        if one.dtype is two.dtype and one.shape == two.shape:
+            return one.tobytes() == two.tobytes()  # a fifth of the time
+        return np.array_equal(one, two)
 
     __hash__ = None  # type: ignore[assignment]
 

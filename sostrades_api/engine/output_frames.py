@@ -17,10 +17,9 @@ from sostrades_api.engine.output_faults import (
 from sostrades_api.engine.protection import OBJECTS, freeze_frame
 from sostrades_api.engine.table_validation import plain_index
 from sostrades_api.engine.tables import (
-    float_blocks,
-    in_plain_order,
+    glance,
     is_held,
-    layout,
+    kept_table,
     names_of,
     numeric_rows,
     own_table,
@@ -55,7 +54,7 @@ class FrameChecker:
         if not frame.columns.is_(self._names.seen):
             frame = self._with_columns(frame)
         frame = _with_plain_index(frame)
-        found, seen = layout(frame), self._seen
+        (found, floats, plain), seen = glance(frame), self._seen
         if seen is None or seen[0] != found:
             dtypes = frame.dtypes.tolist()
             self._check_dtypes(frame, dtypes)
@@ -65,18 +64,17 @@ class FrameChecker:
         if seen[3]:
             with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
                 frame = _cast(frame, seen[3])
+            _, floats, plain = glance(frame)
         if seen[1]:
             self._check_texts(frame, frame.dtypes.tolist())
             _check_cells(frame)
-        if not self._missing_allowed and not (seen[2] and all(map(all_finite, float_blocks(frame)))):
+        if not self._missing_allowed and not (seen[2] and all(map(all_finite, floats))):
             self._not_finite(frame)
-        if not in_plain_order(frame):
-            frame = plainly_ordered(
-                frame
-            )  # as one that was stored comes back: sums of it are the same to the last bit
+        if not plain:  # as one that was stored comes back: sums of it are the same to the last bit
+            frame = plainly_ordered(frame)
         if seen[1]:
             return freeze_frame(frame)
-        return own_table(frame, columns=None if self._more else self._names.declared)
+        return kept_table(frame, columns=None if self._more else self._names.declared)
 
     def _with_columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         declared = self._names.declared

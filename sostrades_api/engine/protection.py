@@ -181,7 +181,7 @@ def hand_out(value: Any) -> Any:
     Functions written in C, as ``heapq`` has them, change even a list that refuses to be changed; but only
     this one.
     """
-    if isinstance(value, pd.DataFrame):
+    if type(value) is pd.DataFrame or isinstance(value, pd.DataFrame):
         return _lent_frame(value)
     if isinstance(value, dict):
         if _UNCHANGING.issuperset(map(type, value.values())):

@@ -99,6 +99,9 @@ def test_a_table_is_compared_however_its_columns_were_put_together():
     pieces = pd.DataFrame({"a": [2.0]})
     pieces["b"] = [2.0]
     assert measure(whole, pieces) == 0.5
+    for frame in (whole, pieces):
+        frame["year"] = [2015]
+    assert measure(whole, pieces[["a", "b", "year"]]) == 0.5
 
 
 def test_wholly_new_numbers_of_a_shape_begin_their_own_scale():
