@@ -225,12 +225,12 @@ class _Assembly:
     def _place(self, process: Process, path: str, entry: Any, *, node: str, scope: Scope) -> None:
         is_place = isinstance(entry, Place)
         stands = entry.discipline if is_place else entry
-        if not isinstance(path, str) or not (path.isidentifier() or _is_path(path)):
+        if not isinstance(path, str) or not _is_path(path):
             detail = f"a path is names of visible characters joined by dots, not {path!r}"
             raise PlaceError(process=process.name, discipline=str(path)[:100], detail=detail)
         full = below(node, path)
         namespaces = entry.namespaces if is_place else {}
-        if namespaces != {}:
+        if namespaces or type(namespaces) is not dict:
             _check_namespaces(process, full, namespaces)
         own = {name: below(node, value) for name, value in namespaces.items()} if node else namespaces
         if isinstance(stands, Process):
@@ -311,11 +311,13 @@ class _Assembly:
 
 
 def _is_path(path: str) -> bool:
+    if path.isidentifier():  # most are
+        return True
     return path.isprintable() and all(part and part == part.strip() for part in path.split("."))
 
 
 def _check_namespaces(process: Process, place: str, namespaces: Any) -> None:
-    if not isinstance(namespaces, Mapping):
+    if type(namespaces) is not dict and not isinstance(namespaces, Mapping):
         detail = f"namespaces must be a dict by name, not {namespaces!r}"
         raise PlaceError(process=process.name, discipline=place, detail=detail)
     for name, at in namespaces.items():

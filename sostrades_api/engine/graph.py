@@ -24,13 +24,14 @@ def ordered_components(size: int, edges: Iterable[tuple[int, int]] | np.ndarray)
     """
     pairs = edges if isinstance(edges, np.ndarray) else np.array(list(edges), dtype=np.int64)
     before, after = pairs.reshape(-1, 2).T
+    order = _topological(np.arange(size), before, after)
+    if len(order) == size:  # every node is alone
+        return [[node] for node in order]
     matrix = coo_array((np.ones(len(before), dtype=np.int8), (before, after)), shape=(size, size))
     _, labels = connected_components(matrix.tocsr(), directed=True, connection="strong")
     _, first = np.unique(labels, return_index=True)
     heads = first[labels]  # of each node, the smallest one of its component
     order = _topological(heads, heads[before], heads[after])
-    if len(order) == size:
-        return [[node] for node in order]
     members: dict[int, list[int]] = defaultdict(list)
     for node, head in enumerate(heads.tolist()):
         members[head].append(node)
@@ -38,22 +39,24 @@ def ordered_components(size: int, edges: Iterable[tuple[int, int]] | np.ndarray)
 
 
 def _topological(heads: np.ndarray, before: np.ndarray, after: np.ndarray) -> list[int]:
-    """The components in order, each by its smallest node; arrays, as there may be very many."""
+    """The components in order, each by its smallest node, without those that are in or behind a cycle.
+
+    An edge that is repeated is waited for as often as it is met.
+    """
     size = len(heads)
     outside = before != after
-    between = np.unique(before[outside] * size + after[outside])
-    before, after = between // size, between % size
-    starts = np.searchsorted(before, np.arange(size + 1)).tolist()
+    before, after = before[outside], after[outside]
+    starts = [0, *np.cumsum(np.bincount(before, minlength=size)).tolist()]
     counts = np.bincount(after, minlength=size)
     ready = np.flatnonzero((counts == 0) & (heads == np.arange(size))).tolist()  # in order, so a heap
-    waiting, then = counts.tolist(), after.tolist()
+    waiting, then = counts.tolist(), after[np.argsort(before, kind="stable")].tolist()
     order = []
     while ready:
         node = heapq.heappop(ready)
         order.append(node)
         for later in then[starts[node] : starts[node + 1]]:
-            waiting[later] -= 1
-            if not waiting[later]:
+            left = waiting[later] = waiting[later] - 1
+            if not left:
                 heapq.heappush(ready, later)
     return order
 

@@ -145,9 +145,12 @@ def full_names(variables: Mapping[str, Variable], *, path: str, home: str, scope
 
     Several a discipline, and so nothing but texts; who needs more of one asks for its declaration.
     """
-    found = []
+    found, namespaces = [], scope.namespaces
     for variable in variables.values():
-        at = home if variable.namespace is None else _namespace(variable, path=path, scope=scope)
+        namespace = variable.namespace
+        at = home if namespace is None else namespaces.get(namespace)
+        if at is None:
+            raise _unknown(variable, path=path, scope=scope)
         full = f"{at}.{variable.name}" if at else variable.name
         if len(full) > LONGEST_NAME:
             short, size = variable.name[:100], len(full)
@@ -157,14 +160,11 @@ def full_names(variables: Mapping[str, Variable], *, path: str, home: str, scope
     return tuple(found)
 
 
-def _namespace(variable: Variable, *, path: str, scope: Scope) -> str:
-    found = scope.namespaces.get(variable.namespace or "")
-    if found is None:
-        raise UnknownNamespace(
-            process=scope.process,
-            discipline=path,
-            namespace=variable.namespace,
-            variable=variable.name,
-            known=tuple(scope.namespaces) or ("none",),
-        )
-    return found
+def _unknown(variable: Variable, *, path: str, scope: Scope) -> UnknownNamespace:
+    return UnknownNamespace(
+        process=scope.process,
+        discipline=path,
+        namespace=variable.namespace,
+        variable=variable.name,
+        known=tuple(scope.namespaces) or ("none",),
+    )

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from time import perf_counter
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
@@ -32,6 +33,8 @@ HANDED_OUT = frozenset({VariableType.DATAFRAME, VariableType.LIST, VariableType.
 Computing = Callable[[Sequence[Any], list[Any]], float]
 """Reads inputs in the first list, puts checked outputs into the second, returns the seconds ``run`` took."""
 
+Check = Callable[[Any], Any]
+
 
 class Node:
     """One discipline of a plan; ``index`` is its place in the order of execution.
@@ -43,25 +46,21 @@ class Node:
     """
 
     __slots__ = (
-        "_arrays",
-        "_handed_out",
-        "_inputs",
-        "_outputs",
+        "_is_last",
+        "_shape",
         "compute",
         "compute_unlimited",
-        "deterministic",
         "discipline",
         "handover",
         "in_slots",
         "index",
-        "inputs",
-        "limited",
         "out_slots",
-        "outputs",
         "path",
         "run",
     )
 
+    run: Callable[..., Any]
+    """The discipline's own, given inputs as they lie in the slots."""
     compute: Computing
     compute_unlimited: Computing
     """The same, never held to declared limits: steps of derivatives may go beyond them."""
@@ -80,34 +79,67 @@ class Node:
         self.path = path
         self.index = index
         self.discipline = discipline
-        self.deterministic = type(discipline).DETERMINISTIC
         self.in_slots, self.out_slots = tuple(in_slots), tuple(out_slots)
-        cls = type(discipline)  # an object may have attributes of the same names
-        self.inputs, self.outputs = declared or (cls.inputs, cls.outputs)
         self.handover = handover
-        self.run = discipline.run if handover is None else handover.before(discipline.run)
-        shape = _shape_of(cls) if declared is None else Shape(self.inputs, self.outputs)
-        self._inputs, self._outputs = shape.inputs, shape.outputs
-        self._handed_out, self.limited = shape.handed_out, shape.limited
-        self._arrays = shape.arrays
-        self.compute = self._scalar() if shape.scalar else self._compute
-        if cls.MAX_SECONDS is not None:
-            self._limit_time(self.compute, cls.MAX_SECONDS)
-        self.compute_unlimited = self.compute
+        self._shape = _shape_of(type(discipline)) if declared is None else Shape(*declared)
+        self._is_last = False
+
+    def __getattr__(self, name: str) -> Any:
+        """What runs it is made when it is asked for first: a stretch of neighbours needs less of each."""
+        if name == "run":
+            handover, run = self.handover, self.discipline.run
+            self.run = run if handover is None else handover.before(run)
+        elif name == "compute_unlimited":
+            limit = type(self.discipline).MAX_SECONDS
+            compute = self._scalar() if self._shape.scalar else self._compute
+            self.compute_unlimited = compute if limit is None else self._in_time(compute, limit)
+        elif name == "compute":
+            compute = self.compute_unlimited
+            self.compute = self._within(compute) if self._is_last and self.limited else compute
+        else:
+            raise AttributeError(name)
+        return getattr(self, name)
+
+    @property
+    def inputs(self) -> Mapping[str, Variable]:
+        """By short name."""
+        return self._shape.inputs
+
+    @property
+    def outputs(self) -> Mapping[str, Variable]:
+        """By short name."""
+        return self._shape.outputs
+
+    @property
+    def limited(self) -> tuple[tuple[str, int, Check], ...]:
+        """Name, place and check of the outputs that are to be held to declared limits."""
+        return self._shape.limited
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether it may be used again instead of run again."""
+        return type(self.discipline).DETERMINISTIC
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether nothing but ``scalar_compute`` runs it, so that neighbours may be run by one function."""
+        shape = self._shape
+        is_limited = self._is_last and shape.limited
+        return shape.scalar and not is_limited and type(self.discipline).MAX_SECONDS is None
 
     def check_limits_at_once(self) -> None:
         """Check declared limits after every run; for disciplines outside loops, whose outputs are final."""
-        if self.limited:
-            compute = self.compute
+        self._is_last = True
 
-            def compute_within(values: Sequence[Any], target: list[Any]) -> float:
-                spent = compute(values, target)
-                self.check_limits(target)
-                return spent
+    def _within(self, compute: Computing) -> Computing:
+        def compute_within(values: Sequence[Any], target: list[Any]) -> float:
+            spent = compute(values, target)
+            self.check_limits(target)
+            return spent
 
-            self.compute = compute_within
+        return compute_within
 
-    def _limit_time(self, compute: Computing, limit: float) -> None:
+    def _in_time(self, compute: Computing, limit: float) -> Computing:
         """Refuse what took too long; who can end a discipline that runs does not wait for that."""
 
         def compute_in_time(values: Sequence[Any], target: list[Any]) -> float:
@@ -116,52 +148,60 @@ class Node:
                 raise DisciplineOverdue(discipline=self.path, limit=limit)
             return spent
 
-        self.compute = compute_in_time
+        return compute_in_time
 
     def _scalar(self) -> Computing:
         return scalar_compute(
             self.run,
-            tuple(zip(self._inputs, self.in_slots, strict=True)),
-            [(name, slot) for (name, _), slot in zip(self._outputs, self.out_slots, strict=True)],
+            self.cells,
+            len(self.in_slots),
             take=self.take,
-            failure=self._failure,
+            failure=self.failure,
         )
+
+    @property
+    def cells(self) -> list[Any]:
+        """Short name and slot of each input, then of each output."""
+        inputs = zip(self._shape.reads, self.in_slots, strict=True)
+        outputs = zip(self._shape.made, self.out_slots, strict=True)
+        return [*chain.from_iterable(inputs), *chain.from_iterable(outputs)]
 
     def _compute(self, values: Sequence[Any], target: list[Any]) -> float:
         inputs = {}
-        for name, slot in zip(self._inputs, self.in_slots, strict=True):
+        for name, slot in zip(self._shape.reads, self.in_slots, strict=True):
             inputs[name] = values[slot]
-        for name in self._handed_out:
+        for name in self._shape.handed_out:
             inputs[name] = hand_out(inputs[name])
         start = perf_counter()
         try:
             outputs = self.run(inputs)
         except BaseException as error:
-            raise self._failure(error) from error
+            raise self.failure(error) from error
         spent = perf_counter() - start
         self.take(outputs, target)
         return spent
 
     def take(self, outputs: Any, target: list[Any]) -> None:
         """Check what the discipline returned and put it into ``target``."""
-        if type(outputs) is not dict or len(outputs) != len(self._outputs):
+        if type(outputs) is not dict or len(outputs) != len(self._shape.makes):
             try:
                 outputs = self._as_dict(outputs)
             except DisciplineError:
                 raise
             except Exception as error:  # a mapping of the discipline's own may raise whatever it does
-                raise self._failure(error) from error
-        if self._arrays:
-            outputs = own_arrays(outputs, self._arrays)
-        for (name, check), slot in zip(self._outputs, self.out_slots, strict=True):
+                raise self.failure(error) from error
+        if self._shape.arrays:
+            outputs = own_arrays(outputs, self._shape.arrays)
+        for (name, check), slot in zip(self._shape.makes, self.out_slots, strict=True):
             try:
                 value = outputs[name]
             except KeyError:
                 self._wrong_names(outputs)
             target[slot] = self._checked(name, check, value)
 
-    def _failure(self, error: BaseException) -> DisciplineError:
-        return failure_of(error, discipline=self.path, inputs=self._inputs)
+    def failure(self, error: BaseException) -> DisciplineError:
+        """The error of what its ``run`` raised."""
+        return failure_of(error, discipline=self.path, inputs=self._shape.reads)
 
     def check_limits(self, values: Sequence[Any]) -> None:
         """Check declared ranges and possible values of the outputs, once they are final."""
@@ -194,12 +234,12 @@ class Node:
         if not isinstance(outputs, Mapping):
             detail = f"run must return a dict of outputs, not {type(outputs).__name__}"
             raise InvalidOutput(discipline=self.path, variable="", detail=detail)
-        if len(outputs) != len(self._outputs):
+        if len(outputs) != len(self._shape.makes):
             self._wrong_names(outputs)
         return dict(outputs)
 
     def _wrong_names(self, outputs: Mapping[str, Any]) -> NoReturn:
-        declared = [name for name, _ in self._outputs]
+        declared = [name for name, _ in self._shape.makes]
         for name in outputs:
             if name not in declared:
                 near = difflib.get_close_matches(str(name), declared, n=1)
@@ -212,20 +252,21 @@ class Node:
 class Shape:
     """What all nodes of one discipline class share, unless it declares more at its place."""
 
-    __slots__ = ("arrays", "handed_out", "inputs", "limited", "outputs", "scalar")
+    __slots__ = ("arrays", "handed_out", "inputs", "limited", "made", "makes", "outputs", "reads", "scalar")
 
     def __init__(self, inputs: Mapping[str, Variable], outputs: Mapping[str, Variable]) -> None:
-        self.inputs = tuple(inputs)
+        self.inputs, self.outputs = inputs, outputs
+        self.reads, self.made = tuple(inputs), tuple(outputs)
         self.handed_out = tuple(name for name, v in inputs.items() if v.value_type.kind in HANDED_OUT)
-        self.outputs = tuple((name, checker_of(variable)) for name, variable in outputs.items())
+        self.makes = tuple((name, checker_of(variable)) for name, variable in outputs.items())
         self.arrays = tuple(n for n, v in outputs.items() if v.value_type.kind is VariableType.ARRAY)
-        self.limited = tuple(
+        self.limited: tuple[tuple[str, int, Check], ...] = tuple(
             (name, position, variable.check)
             for position, (name, variable) in enumerate(outputs.items())
             if has_limits(variable)
         )
-        floats = all(check is finite_float for _, check in self.outputs)
-        few = len(self.inputs) <= MOST_INPUTS and 0 < len(self.outputs) <= MOST_OUTPUTS
+        floats = all(check is finite_float for _, check in self.makes)
+        few = len(self.reads) <= MOST_INPUTS and 0 < len(self.makes) <= MOST_OUTPUTS
         self.scalar = floats and few and not self.handed_out
 
 

@@ -41,8 +41,8 @@ def compute(values, target, take, failure, run, {cells}):
 
 def scalar_compute(
     run: Callable[..., Any],
-    inputs: Sequence[tuple[str, int]],
-    outputs: Sequence[tuple[str, int]],
+    cells: Sequence[Any],
+    inputs: int,
     *,
     take: Callable[..., None],
     failure: Callable[..., Exception],
@@ -51,14 +51,13 @@ def scalar_compute(
 
     Args:
         run: of the discipline.
-        inputs: short name and slot of each.
-        outputs: short name and slot of each, all of them floats that must be finite.
+        cells: short name and slot of each input, then of each output, all floats that must be finite.
+        inputs: how many there are.
         take: checks and stores outputs that are not simply finite floats, or raises.
         failure: makes the error of what ``run`` raised.
     """
-    places = [item for pair in (*inputs, *outputs) for item in pair]
-    code = _code(len(inputs), len(outputs))
-    return FunctionType(code, _GLOBALS, "compute", (take, failure, run, *places))
+    code = _code(inputs, len(cells) // 2 - inputs)
+    return FunctionType(code, _GLOBALS, "compute", (take, failure, run, *cells))
 
 
 _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
@@ -93,9 +92,3 @@ def code_of(text: str) -> CodeType:
     """The code of the one function that a text defines."""
     module = compile(text, _FILE, "exec")
     return next(item for item in module.co_consts if isinstance(item, CodeType))
-
-
-def scalar_parts(node: Any) -> tuple[Any, ...] | None:
-    """``take``, ``failure``, ``run``, then names and slots, of a node that runs by ``scalar_compute``."""
-    code = getattr(node.compute, "__code__", None)
-    return node.compute.__defaults__ if code is not None and code.co_filename == _FILE else None

@@ -15,7 +15,7 @@ from typing import Any
 
 from sostrades_api.engine.errors import DisciplineError, ExecutionStopped
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.scalar_compute import code_of, expressions, scalar_parts
+from sostrades_api.engine.scalar_compute import code_of, expressions
 from sostrades_api.engine.tally import Tally
 
 QUICK = 2e-6
@@ -74,14 +74,14 @@ class NodeRow(tuple[Node, ...]):
     def steps(self) -> tuple[Step, ...]:
         """What runs them, in order."""
         steps: list[Step] = []
-        for is_scalar, group in groupby(self, key=lambda node: scalar_parts(node) is not None):
+        for is_scalar, group in groupby(self, key=_is_scalar):
             nodes = tuple(group)
             if not is_scalar:
                 steps.append(partial(run_each, nodes))
             elif len(nodes) < _FEW and self.again:
                 steps.append(_straight(nodes))
             elif len(nodes) < _FEW:
-                steps.extend(_stretches(nodes, clocked=True))
+                steps.extend(_stretches(nodes)[1])
             else:
                 steps.append(QuickBlock(nodes).run)
         return tuple(steps)
@@ -114,8 +114,7 @@ class QuickBlock:
 
     def __init__(self, nodes: tuple[Node, ...]) -> None:
         self.places = tuple(node.index for node in nodes)
-        self._plain = _stretches(nodes, clocked=False)
-        self._clocked = _stretches(nodes, clocked=True)
+        self._plain, self._clocked = _stretches(nodes)
         self._together = 0
         self._longest = 0.0
         self._least: list[float] = []
@@ -172,33 +171,46 @@ class QuickBlock:
         self._together = TOGETHER if quick else 0
 
 
-def _stretches(nodes: Sequence[Node], *, clocked: bool) -> tuple[Step, ...]:
-    shapes = groupby(nodes, key=lambda node: (len(node.in_slots), len(node.out_slots)))
-    return tuple(_stretch(*shape, tuple(group), clocked=clocked) for shape, group in shapes)
+def _stretches(nodes: Sequence[Node]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """What runs them in order, without and with a clock; both share what is known of each."""
+    plain, clocked = [], []
+    for (inputs, outputs), group in groupby(nodes, key=_shape):
+        members = tuple(group)
+        rows = tuple([(node.index, node.run, *node.cells) for node in members])
+        given = rows, *_said(members)
+        for steps, is_clocked in ((plain, False), (clocked, True)):
+            code = _code(inputs, outputs, clocked=is_clocked)
+            steps.append(FunctionType(code, _GLOBALS, "run", given))
+    return tuple(plain), tuple(clocked)
 
 
-def _stretch(inputs: int, outputs: int, nodes: tuple[Node, ...], *, clocked: bool) -> Step:
-    """The function of some neighbours of one shape."""
-    parts, *said = _parts(nodes)
-    rows = tuple((index, *cells) for index, (_, _, *cells) in parts.items())
-    return FunctionType(_code(inputs, outputs, clocked=clocked), _GLOBALS, "run", (rows, *said))
+def _is_scalar(node: Node) -> bool:
+    return node.is_scalar
 
 
-def _parts(nodes: Sequence[Node]) -> tuple[dict[int, tuple[Any, ...]], Any, Any, Any]:
-    """The parts of each discipline by its number, and what tells of a stop, a failure, other outputs."""
-    parts: dict[int, tuple[Any, ...]] = {node.index: scalar_parts(node) or () for node in nodes}
-    paths = {node.index: node.path for node in nodes}
+def _shape(node: Node) -> tuple[int, int]:
+    return len(node.in_slots), len(node.out_slots)
+
+
+def _said(nodes: Sequence[Node]) -> tuple[Any, Any, Any]:
+    """What tells of a stop, a failure, or other outputs, by the number of a discipline."""
+    known: dict[int, Node] = {}
+
+    def at(index: int) -> Node:
+        if not known:  # found when first asked for: most disciplines return what they should
+            known.update((node.index, node) for node in nodes)
+        return known[index]
 
     def stopped(index: int) -> ExecutionStopped:
-        return ExecutionStopped(before=paths[index])
+        return ExecutionStopped(before=at(index).path)
 
     def failed(index: int, error: BaseException) -> DisciplineError:
-        return parts[index][1](error)
+        return at(index).failure(error)
 
     def take(index: int, outputs: Any, target: list[Any]) -> None:
-        parts[index][0](outputs, target)
+        at(index).take(outputs, target)
 
-    return parts, stopped, failed, take
+    return stopped, failed, take
 
 
 _GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
@@ -243,10 +255,9 @@ _BODY = """
 
 def _straight(nodes: Sequence[Node]) -> Step:
     """One function for neighbours of any shapes: a quarter less than a stretch each, for two disciplines."""
-    parts, *said = _parts(nodes)
-    shapes = tuple((len(node.in_slots), len(node.out_slots)) for node in nodes)
-    cells = [cell for index, (_, _, *cells) in parts.items() for cell in (index, *cells)]
-    return FunctionType(_straight_code(shapes), _GLOBALS, "run", (*said, *cells))
+    cells = [cell for node in nodes for cell in (node.index, node.run, *node.cells)]
+    code = _straight_code(tuple(map(_shape, nodes)))
+    return FunctionType(code, _GLOBALS, "run", (*_said(nodes), *cells))
 
 
 @cache
