@@ -157,7 +157,7 @@ class Session:
         execution.run_part(loop)
         self._histories[number] = execution.residuals[known:]
         # loops inside may not have converged though this one has
-        own = loops_of(loop)
+        own = frozenset(loops_of(loop))
         self._unconverged[number] = [each for each in execution.unconverged if each in own]
 
 

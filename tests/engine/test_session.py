@@ -279,3 +279,20 @@ def test_a_name_that_storage_would_lose_is_taken_from_the_rows_of_a_table():
     assert plan.execute({"t": named}).values["y"] == plan.execute({"t": plain}).values["y"]
     maker = discipline({}, {"t": table}, lambda _inputs: {"t": named})
     assert run(process({"A": maker})).values["t"].index.name is None
+
+
+def test_of_several_loops_that_have_not_converged_each_is_told():
+    models = {}
+    for name in "AB":
+        first, second = f"a{name}", f"b{name}"
+        models[f"{name}1"] = discipline(
+            {second: START}, {first: None}, lambda i, of=first, by=second: {of: i[by] / 2 + 1}
+        )
+        models[f"{name}2"] = discipline(
+            {first: None}, {second: None}, lambda i, of=second, by=first: {of: i[by]}
+        )
+    accepted = {"allow_unconverged": True, "max_mda_iter": 3}
+    plan = build(process(models))
+    for made in (plan.session().execute(accepted), plan.execute(accepted)):
+        assert made.unconverged_loops == ("A1, A2", "B1, B2")
+        assert set(made.unconverged) == {"aA", "bA", "aB", "bB"}
