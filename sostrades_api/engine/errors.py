@@ -292,7 +292,7 @@ class NotFinite(InvalidOutput):
 class CouplingNotConverged(ExecutionError):
     """The loop of {disciplines} did not converge: residual {residual:.3g} after {iterations} iterations,
     tolerance {tolerance:.3g}; {variable} changes most. Raise max_mda_iter or tolerance, lower
-    relaxation_factor, or start from better values."""
+    relaxation_factor, or start from better values.{detail}"""
 
     residual: float
     iterations: int
@@ -300,9 +300,10 @@ class CouplingNotConverged(ExecutionError):
     disciplines: tuple[str, ...]
     variable: str
     history: tuple[tuple[str, int, float], ...]  # loop, iteration, residual of everything that was solved
+    detail: str
 
     def __init__(self, **data: Any) -> None:
-        super().__init__(**{"variable": "no coupling", "history": (), **data})
+        super().__init__(**{"variable": "no coupling", "history": (), "detail": "", **data})
 
 
 class CouplingDiverged(CouplingNotConverged):
@@ -310,21 +311,17 @@ class CouplingDiverged(CouplingNotConverged):
     {iterations} iterations, tolerance {tolerance:.3g}; {variable} changes most. Lower relaxation_factor, take
     MDANewtonRaphson, or start from better values.{detail}"""
 
-    detail: str
-
-    def __init__(self, **data: Any) -> None:
-        super().__init__(**{"detail": "", **data})
-
 
 class CouplingCycles(CouplingNotConverged):
     """The loop of {disciplines} did not converge: it goes round in a cycle, with a residual of
     {residual:.3g} after {iterations} iterations, tolerance {tolerance:.3g}; {variable} changes most. Lower
-    relaxation_factor, take another solver, or a tolerance above rounding errors."""
+    relaxation_factor, take another solver, or a tolerance above rounding errors.{detail}"""
 
 
 class CouplingUnsteady(CouplingNotConverged):
     """The loop of {disciplines} did not converge: after {iterations} iterations {variable} still changes its
-    length, or what it holds beside floats. Let lengths, columns, keys and texts depend on inputs alone."""
+    length, or what it holds beside floats. Let lengths, columns, keys and texts depend on inputs
+    alone.{detail}"""
 
 
 class InvalidJacobian(DisciplineError):

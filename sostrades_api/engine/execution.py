@@ -7,6 +7,8 @@ from time import perf_counter
 from typing import Any
 
 from sostrades_api.engine import observer as events
+from sostrades_api.engine.derivatives.linearize import Method
+from sostrades_api.engine.derivatives.suspicion import suspicion
 from sostrades_api.engine.errors import (
     CouplingCycles,
     CouplingDiverged,
@@ -28,7 +30,7 @@ from sostrades_api.engine.runner import (
     hooks_of,
 )
 from sostrades_api.engine.solvers import SOLVERS, Solver
-from sostrades_api.engine.solvers.settings import SolverSettings
+from sostrades_api.engine.solvers.settings import NewtonSettings, SolverSettings
 from sostrades_api.engine.value_types import MISSING
 
 Part = tuple[Node, ...] | Loop
@@ -175,7 +177,7 @@ class Execution:
         kind = _FAILURES.get(outcome.failure, CouplingNotConverged)
         if outcome.residual == math.inf and kind is not CouplingDiverged:
             kind = CouplingUnsteady  # nothing that can be subtracted from what it was
-        said = {"detail": f" At last: {outcome.cause}"} if outcome.cause else {}
+        detail = f" At last: {outcome.cause}" if outcome.cause else self._suspicion(loop, outcome, settings)
         raise kind(
             residual=outcome.residual,
             iterations=outcome.iterations,
@@ -183,8 +185,15 @@ class Execution:
             disciplines=loop.paths,
             variable=self.names[outcome.worst] if outcome.worst is not None else "",
             history=tuple(self.residuals),
-            **said,
+            detail=detail,
         ) from outcome.cause
+
+    def _suspicion(self, loop: Loop, outcome: Outcome, settings: SolverSettings) -> str:
+        """Whom to suspect of a wrong derivative, found in no more runs than the solver took."""
+        if not isinstance(settings, NewtonSettings) or settings.linearization != Method.AUTO:
+            return ""
+        names, runs = self.names, outcome.iterations
+        return suspicion(loop, self.values, names=names, runs=runs, compute=self.runner)
 
     def _tell_failure(self, error: DisciplineError) -> None:
         if self._observer is not None:

@@ -43,6 +43,16 @@ def test_wrong_derivatives_matter_only_where_they_are_used(linearization):
     assert (len(wrong.residuals) > len(right.residuals)) == (linearization == "auto")
 
 
+def test_a_wrong_derivative_is_named_where_it_keeps_a_loop_from_converging():
+    turned = loop(lambda x: -3.0 * x + 8.0, lambda x: 4.0)
+    with pytest.raises(CouplingNotConverged, match=r"'A' declares d a / d b as 4, where a step shows -3"):
+        run(turned, {**NEWTON, "max_mda_iter": 30})
+    right = loop(lambda x: x - math.atan(x), lambda x: 1.0 - 1.0 / (1.0 + x * x), start=3.0)
+    with pytest.raises(CouplingNotConverged) as caught:
+        run(right, {**NEWTON, "residual_scaling": "none", "line_search": False, "max_mda_iter": 4})
+    assert "declares" not in str(caught.value)
+
+
 def test_a_step_too_long_is_halved():
     """x = x - atan x: full Newton steps from 3 grow without end."""
     swinging = loop(lambda x: x - math.atan(x), lambda x: 1.0 - 1.0 / (1.0 + x * x), start=3.0)
