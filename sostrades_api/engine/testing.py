@@ -38,7 +38,7 @@ def check_discipline(discipline: type[Discipline], inputs: Mapping[str, Any] | N
 
     Inputs fit their descriptors, those that ``structure`` declares too, and its ``check_inputs``; outputs are
     those declared, finite and within their ranges; the same inputs give the same outputs to the bit, from the
-    same object, after it has run on others, and from a new one (unless it is not ``DETERMINISTIC``); no input
+    same object and a new one, whatever they have run on before (unless it is not ``DETERMINISTIC``); no input
     is changed; declared derivatives are right. Nothing needs to be picklable. A unit that cannot be read is
     warned of: its values are passed on as they are, and fit no other unit.
 
@@ -230,14 +230,15 @@ def _declared(
 
 def _check_repeatable(subject: _Subject, node: Node, first: Mapping[str, Any]) -> None:
     other = subject.slots({name: _moved(value) for name, value in subject.inputs.items()})
-    for again, how in (
-        (node, "when run again"),
-        (node, "once it has run on others"),
-        (subject.node(), "from a new object"),
+    for again, runs_on_others, how in (
+        (node, False, "when run again"),
+        (node, True, "once it has run on others"),
+        (subject.node(), False, "from a new object"),
+        (subject.node(), True, "from a new object that has run on others first"),
     ):
-        if how == "once it has run on others":
+        if runs_on_others:
             with suppress(ExecutionError):  # they may not be good for it
-                node.compute(other, other)
+                again.compute(other, other)
         second = subject.outputs(again)
         for name, value in first.items():
             if not same_bits(value, second[name]):

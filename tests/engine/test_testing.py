@@ -89,6 +89,20 @@ def test_one_that_is_declared_not_deterministic_may_differ():
     check_discipline(model)
 
 
+def test_one_that_remembers_its_first_run_is_found():
+    class Remembers(Discipline):
+        DESC_IN = X
+        DESC_OUT = {"y": {"type": "float"}}
+        first = None
+
+        def run(self, inputs):
+            self.first = inputs["x"] if self.first is None else self.first
+            return {"y": self.first}
+
+    with pytest.raises(ContractBroken, match=r"'y' differs from a new object that has run on others first"):
+        check_discipline(Remembers)
+
+
 def test_one_that_remembers_an_earlier_run_is_found():
     class Remembers(Discipline):
         DESC_IN = X
