@@ -182,7 +182,7 @@ class _Values:
         return self._compare(before, after)
 
     def _compare(self, before: Flat, after: Flat) -> float:
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             change = np.abs(after.numbers - before.numbers)
         magnitude = np.maximum(np.abs(after.numbers), np.abs(before.numbers))
         if not np.isfinite(change).all():

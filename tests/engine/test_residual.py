@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sostrades_api.engine import MISSING
+from sostrades_api.engine import MISSING, CouplingNotConverged, run
 from sostrades_api.engine.residual import residual_of
+from tests.engine.making import discipline, process
 
 numbers = st.floats(-1e12, 1e12) | st.sampled_from([0.0, -0.0, 1e-300, 5e-324])
 iterations = st.integers(1, 30).flatmap(
@@ -108,3 +109,14 @@ def test_wholly_new_numbers_of_a_shape_begin_their_own_scale():
     residual = residual_of(couplings=1, only_floats=False)
     assert residual.measure((1e20,), (1e20,)) == 0.0
     assert residual.measure((np.array([1.0]),), (np.array([2.0]),)) == 0.5
+
+
+@pytest.mark.parametrize("scaling", ["magnitude", "none", "root_mean_square", "initial"])
+def test_a_change_too_large_for_a_float_is_measured_without_a_warning(scaling):
+    swinging = discipline(
+        {"y": {"type": "array", "default": np.array([1.7e308])}},
+        {"y": {"type": "array"}},
+        lambda i: {"y": -i["y"]},
+    )
+    with pytest.raises(CouplingNotConverged):
+        run(process({"A": swinging}), {"residual_scaling": scaling, "tolerance": 1e-3, "max_mda_iter": 20})

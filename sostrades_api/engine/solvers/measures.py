@@ -32,7 +32,7 @@ class _Norm:
         before, after = flatten([old[i] for i in known]), flatten([new[i] for i in known])
         if before.key != after.key:
             return math.inf
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             change = np.abs(after.numbers - before.numbers)
         if not np.isfinite(change).all():
             missing = np.isnan(before.numbers) & np.isnan(after.numbers)
