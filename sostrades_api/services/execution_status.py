@@ -60,7 +60,7 @@ def execution_status(
     execution = execution_find_latest(session, study_case_id=study.id)
     if execution is None:
         return _not_executed(study, StoredValues(session, study.id, values=values))
-    live = _live_of(execution, queue=queue)
+    live = live_of(execution, queue=queue)
     disciplines = live.named(execution.disciplines) if live else execution.disciplines
     usage = (live.usage if live else None) or execution.usage
     waiting = execution.state is ExecutionState.QUEUED
@@ -113,7 +113,7 @@ def _error_message(session: Session, study: StudyCase, execution: Execution, *, 
     return shown_error(execution, may_read=may_read)
 
 
-def _live_of(execution: Execution, *, queue: ExecutionQueue) -> LiveProgress | None:
+def live_of(execution: Execution, *, queue: ExecutionQueue) -> LiveProgress | None:
     """Live progress, only of the attempt that holds the lease now."""
     if execution.state not in HELD_STATES:
         return None

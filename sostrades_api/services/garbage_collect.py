@@ -12,6 +12,7 @@ from sostrades_api.services.computed_result_collect import (
     computed_result_find_unwanted,
     computed_result_forget,
 )
+from sostrades_api.services.idempotency import forget_requests
 from sostrades_api.services.study_case_purge import find_purgeable, study_case_purge
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.settings import Settings
@@ -49,6 +50,7 @@ def garbage_collect(
         settings: Says how long deleted study cases are kept.
         older_than: Only values and blobs written longer ago than this.
     """
+    forget_requests(session)
     deleted_before = _deleted_before(settings)
     purged = _purge(session, deleted_before=deleted_before) if deleted_before else ()
     results = computed_result_forget(session, _find_unwanted(session, values=values, settings=settings))

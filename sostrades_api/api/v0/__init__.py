@@ -5,6 +5,7 @@ from flask_openapi3 import OpenAPI
 from sostrades_api.api.v0 import (
     calculation,
     documentation,
+    executions,
     parameters,
     ping,
     post_processing,
@@ -19,6 +20,7 @@ BLUEPRINTS = (
     study_case.api,
     parameters.api,
     calculation.api,
+    executions.api,
     post_processing.api,
     ping.api,
 )

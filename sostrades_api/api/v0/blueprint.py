@@ -23,6 +23,10 @@ _WITH_QUERY = frozenset(
         "v0_study_case.load_within",
         "v0_parameters.history",
         "v0_post_processing.charts",
+        "v0_executions.find",
+        "v0_executions.log",
+        "v0_executions.log_tail",
+        "v0_executions.discipline_log",
     }
 )
 

@@ -14,6 +14,7 @@ SECURITY = [{"api_key": []}]
 STUDIES = Tag(name="study cases", description="List, create, load, copy, rename and delete study cases")
 PARAMETERS = Tag(name="parameters", description="Change and download values, with history")
 CALCULATION = Tag(name="calculation", description="Execute and monitor")
+EXECUTIONS = Tag(name="executions", description="Request, list, look at and steer executions")
 CHARTS = Tag(name="post-processing", description="Charts and the HTML report")
 SERVICE = Tag(name="service", description="Whether the server answers")
 
@@ -25,6 +26,7 @@ _PROBLEMS = {
     409: "The state of the study case does not allow this now",
     412: "If-Match names another revision",
     413: "Larger than this server accepts",
+    416: "The range asked for lies outside of what there is",
     415: "The body is of a type this route does not take",
     422: "Well-formed, but a value is wrong",
     429: "Too many requests; Retry-After says when to come back",
@@ -36,6 +38,7 @@ _HEADERS = {401: {"WWW-Authenticate": {"schema": {"type": "string"}}}, 429: _RET
 _ALWAYS = (401, 422, 429, 500, 503)
 ETAG = {"ETag": {"description": "Revision of the study case", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "The new study case", "schema": {"type": "string"}}}
+LOCATION_OF_EXECUTION = {"Location": {"description": "The execution", "schema": {"type": "string"}}}
 NOT_CONVERGED = {
     UNCONVERGED: {
         "description": "true: the result depends on a loop that did not converge; else not there",
@@ -66,25 +69,35 @@ def text_answer(mimetype: str, description: str, *, headers: dict[str, Any] | No
     }
 
 
-def json_answer(model: type[BaseModel], *, headers: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An answer of this model, which `publish` adds to the components."""
+def json_answer(
+    model: type[BaseModel],
+    *,
+    headers: dict[str, Any] | None = None,
+    further: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """An answer of this model, which `publish` adds to the components, or of another content type."""
     _published.append(model)
     reference = {"$ref": f"#/components/schemas/{model.__name__}"}
     description = (model.__doc__ or "").splitlines()[0]
     return {
         "description": description,
-        "content": {"application/json": {"schema": reference}},
+        "content": {"application/json": {"schema": reference}, **(further or {})},
         "headers": headers or {},
     }
 
 
-def json_body(model: type[BaseModel], *, further: dict[str, Any] | None = None) -> dict[str, Any]:
+def json_body(
+    model: type[BaseModel],
+    *,
+    further: dict[str, Any] | None = None,
+    required: bool = True,
+) -> dict[str, Any]:
     """A request body of this model, or of the schema of another content type."""
     _published.append(model)
     content: dict[str, Any] = {
         "application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
     }
-    return {"requestBody": {"required": True, "content": content | (further or {})}}
+    return {"requestBody": {"required": required, "content": content | (further or {})}}
 
 
 def publish(app: OpenAPI) -> None:
