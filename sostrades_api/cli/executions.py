@@ -11,13 +11,31 @@ from sostrades_api.cli.command import command, json_option, note, print_json, pr
 from sostrades_api.models import StudyCase, db
 from sostrades_api.platform import current_platform
 from sostrades_api.services.execution_describe import execution_describe
+from sostrades_api.services.execution_list import (
+    MOST,
+    SORTABLE,
+    ExecutionFilter,
+    execution_list,
+    parsed_states,
+)
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
 from sostrades_api.services.execution_stop import study_case_stop
+from sostrades_api.services.execution_summary import execution_summary
 from sostrades_api.services.study_case_get import study_case_get
 
 _POLL_SECONDS = 0.1
 _HINT_SECONDS = 10.0
+_LISTED = (
+    "execution_id",
+    "study_case_name",
+    "process",
+    "state",
+    "priority",
+    "requested_by",
+    "requested_at",
+    "progress",
+)
 _RUNNING = frozenset({"PENDING", "RUNNING"})
 
 
@@ -84,6 +102,26 @@ def show_execution(*, execution_id: int, as_json: bool) -> None:
         _print_profile(profile)
     if traceback:
         click.echo(f"\n{traceback.rstrip()}")
+
+
+@command("list_executions", example="--state QUEUED,RUNNING --limit 20")
+@click.option("--study", "study_case_id", type=int, help="Only of this study case.")
+@click.option("--state", help="Only in this state, or in these, with commas between.")
+@click.option("--owner", help="Only those that this user, or group:<name>, requested.")
+@click.option("--sort", default="-requested_at", show_default=True, help=f"One of {', '.join(SORTABLE)}.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True)
+@json_option
+def list_executions(
+    *, study_case_id: int | None, state: str | None, owner: str | None, sort: str, limit: int, as_json: bool
+) -> None:
+    """List executions, the latest first."""
+    wanted = ExecutionFilter(study_case_id=study_case_id, states=parsed_states(state), owner=owner)
+    page = execution_list(db.session(), actor=COMMAND_LINE, wanted=wanted, sort=sort, limit=limit)
+    rows = [execution_summary(execution, study=study) for execution, study in page.rows]
+    shown = rows if as_json else [{name: row[name] for name in _LISTED} for row in rows]
+    print_rows(shown, as_json=as_json, nothing="There are no such executions")
+    if page.next_cursor and not as_json:
+        note(f"There are more; --limit shows up to {MOST}")
 
 
 def _print_profile(profile: dict[str, Any]) -> None:
@@ -173,4 +211,4 @@ def _reason(status: dict[str, Any]) -> str:
     return f"{ended}: {' '.join(message.split())}" if message else ended
 
 
-COMMANDS = (run_study, stop_study, show_execution)
+COMMANDS = (run_study, stop_study, show_execution, list_executions)

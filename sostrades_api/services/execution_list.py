@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from sostrades_api.access import Actor
@@ -18,7 +18,7 @@ from sostrades_api.services.study_case_visible import is_visible
 
 MOST = 1000
 _NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # what has not started or ended yet comes after all that has
-SORTABLE: dict[str, ColumnElement[Any]] = {
+SORTABLE: dict[str, SQLColumnExpression[Any]] = {
     "requested_at": Execution.requested_at,
     "started_at": func.coalesce(Execution.started_at, _NEVER),
     "ended_at": func.coalesce(Execution.ended_at, _NEVER),
@@ -100,6 +100,19 @@ def execution_list(
     return ExecutionPage(page, _encoded(sort, key, last.id))
 
 
+def parsed_states(text: str | None) -> list[ExecutionState]:
+    """States out of a text with commas between; none of nothing.
+
+    Raises:
+        InvalidValuesError: A word is no state.
+    """
+    try:
+        return [ExecutionState(part.strip()) for part in text.split(",")] if text else []
+    except ValueError:
+        known = ", ".join(ExecutionState)
+        raise InvalidValuesError([FaultyItem(f"is none of {known}", pointer="/state")]) from None
+
+
 def _conditions(wanted: ExecutionFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for column, value in (
@@ -119,7 +132,7 @@ def _conditions(wanted: ExecutionFilter) -> list[ColumnElement[bool]]:
 
 
 def _after(
-    column: ColumnElement[Any], *, cursor: tuple[Any, int], descending: bool
+    column: SQLColumnExpression[Any], *, cursor: tuple[Any, int], descending: bool
 ) -> ColumnElement[bool]:
     value, number = cursor
     if descending:

@@ -10,8 +10,8 @@ from sostrades_api.access import HARMLESS, PERMISSIONS, Actor, Permission, Role,
 PROMISED = {
     Role.RESTRICTED_VIEWER: {"view"},
     Role.COMMENTER: {"view", "read"},
-    Role.CONTRIBUTOR: {"view", "read", "update", "execute", "stop", "copy"},
-    Role.MANAGER: {"view", "read", "update", "execute", "stop", "copy", "share", "rename", "delete"},
+    Role.CONTRIBUTOR: {"view", "read", "update", "execute", "stop", "trace", "copy"},
+    Role.MANAGER: {"view", "read", "update", "execute", "stop", "trace", "copy", "share", "rename", "delete"},
 }
 
 

@@ -29,6 +29,7 @@ ROUTES = [
     ("POST", "/study-case/{id}/copy", {"new_study_name": "Copy"}, CONTRIBUTOR, 201),
     ("POST", "/calculation/execute/{id}", None, CONTRIBUTOR, 200),
     ("POST", "/calculation/stop/{id}", None, CONTRIBUTOR, 409),
+    ("POST", "/study-cases/{id}/executions", None, CONTRIBUTOR, 202),
     ("PATCH", "/study-case/{id}", {"name": "Renamed"}, MANAGER, 200),
     ("DELETE", "/study-case/{id}", None, MANAGER, 204),
 ]

@@ -5,26 +5,38 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
+from sostrades_api.access import Role
 from sostrades_api.models import Execution, ExecutionState, utc_now
 from sostrades_api.services.execution_claim import execution_claim
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_log_append import LogLine
+from tests.support.cases import make_case
 
-BASE = "/api/v0"
+__all__ = ["make_case"]
+
+
+@pytest.fixture
+def owner(group):
+    return group
 
 
 @pytest.fixture
 def study(make_case):
-    return make_case("test_chain", x=2.0).id
+    return make_case("test_chain", x=2.0)
 
 
 @pytest.fixture
-def ask(api, study):
-    def ask(body=None, *, study_id=study, key=None):
+def study_id(study):
+    return study.id
+
+
+@pytest.fixture
+def ask(api, study_id):
+    def ask(body=None, *, study_id=study_id, key=None):
         headers = {"Idempotency-Key": key} if key else {}
         options = {} if body is None else {"json": body}
-        return api.post(f"{BASE}/study-cases/{study_id}/executions", headers=headers, **options)
+        return api.post(f"/study-cases/{study_id}/executions", headers=headers, **options)
 
     return ask
 
@@ -47,12 +59,17 @@ def failed(ask, session):
     return execution_id
 
 
-def test_a_request_is_accepted_and_found_where_location_says(api, ask, study):
+def number_of_executions(session):
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(Execution))
+
+
+def test_a_request_is_accepted_and_found_where_location_says(api, ask, study_id):
     answer = ask({"priority": 70, "deadline_seconds": 60, "expires_at": "2030-01-01T00:00:00Z"})
     assert answer.status_code == 202
-    assert answer.headers["Location"] == f"{BASE}/executions/{answer.json['execution_id']}"
-    detail = api.get(answer.headers["Location"]).json
-    assert (detail["state"], detail["status"], detail["study_case_id"]) == ("QUEUED", "PENDING", study)
+    assert answer.headers["Location"] == f"/api/v0/executions/{answer.json['execution_id']}"
+    detail = api.get(answer.headers["Location"].removeprefix("/api/v0")).json
+    assert (detail["state"], detail["status"], detail["study_case_id"]) == ("QUEUED", "PENDING", study_id)
     assert (detail["priority"], detail["deadline_seconds"], detail["queue_position"]) == (70, 60.0, 1)
     assert detail["expires_at"].startswith("2030-01-01")
     assert [row["status"] for row in detail["disciplines"]] == ["PENDING", "PENDING"]
@@ -63,7 +80,7 @@ def test_a_repeated_request_with_a_key_makes_one_execution(ask, session):
     first, second = ask({"priority": 1}, key="once"), ask({"priority": 1}, key="once")
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json["execution_id"] == second.json["execution_id"]
-    assert session.scalar(select(func.count()).select_from(Execution)) == 1
+    assert number_of_executions(session) == 1
 
 
 def test_a_key_is_not_taken_for_another_request(ask, make_case):
@@ -72,10 +89,10 @@ def test_a_key_is_not_taken_for_another_request(ask, make_case):
     assert ask({"priority": 1}, study_id=make_case("test_chain").id, key="once").status_code == 422
 
 
-def test_a_request_that_was_refused_leaves_its_key_free(ask, api, study):
+def test_a_request_that_was_refused_leaves_its_key_free(ask, api, study_id):
     running = ask().json["execution_id"]
     assert ask(key="later").status_code == 409
-    api.post(f"{BASE}/calculation/stop/{study}")
+    api.post(f"/calculation/stop/{study_id}")
     again = ask(key="later")
     assert again.status_code == 202
     assert again.json["execution_id"] != running
@@ -97,40 +114,51 @@ def test_wrong_wishes_are_refused_and_nothing_is_queued(ask, session, body, poin
     answer = ask(body)
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"] == pointer
-    assert session.scalar(select(func.count()).select_from(Execution)) == 0
+    assert number_of_executions(session) == 0
 
 
 def test_lists_are_filtered_sorted_and_paged_without_gaps_or_repeats(api, ask, make_case):
-    ids = [ask({"priority": n % 3}, study_id=make_case("test_chain").id).json["execution_id"] for n in range(7)]
+    ids = [
+        ask({"priority": n % 3}, study_id=make_case("test_chain").id).json["execution_id"] for n in range(7)
+    ]
     for sort, expected in (
         ("-requested_at", ids[::-1]),
         ("execution_id", ids),
         ("ended_at", ids),
         ("-priority", sorted(ids, key=lambda number: (-(ids.index(number) % 3), -number))),
     ):
-        found, address = [], f"{BASE}/executions?sort={sort}&limit=3"
+        found, address = [], f"/executions?sort={sort}&limit=3"
         while address:
             page = api.get(address)
             found += [row["execution_id"] for row in page.json["executions"]]
-            address = page.headers.get("Link", "").partition(">")[0].removeprefix("<")
+            address = page.headers.get("Link", "").partition(">")[0].removeprefix("</api/v0")
         assert found == expected, sort
-    only = api.get(f"{BASE}/executions?study_case_id={make_case('test_chain').id}").json
+    only = api.get(f"/executions?study_case_id={make_case('test_chain').id}").json
     assert only == {"executions": [], "next_cursor": None}
-    assert len(api.get(f"{BASE}/executions?state=QUEUED,RUNNING&owner=group:owners").json["executions"]) == 7
-    assert api.get(f"{BASE}/executions?state=FINISHED").json["executions"] == []
-    assert api.get(f"{BASE}/executions?until=2020-01-01T00:00:00Z").json["executions"] == []
+    assert len(api.get("/executions?state=QUEUED,RUNNING&owner=group:owners").json["executions"]) == 7
+    assert api.get("/executions?state=FINISHED").json["executions"] == []
+    assert api.get("/executions?until=2020-01-01T00:00:00Z").json["executions"] == []
 
 
 @pytest.mark.parametrize(
     "query",
-    ["state=LOST", "sort=colour", "cursor=x", "cursor=WzFd", "limit=0", "since=now", "owner=a&owner=b", "colour=red"],
+    [
+        "state=LOST",
+        "sort=colour",
+        "cursor=x",
+        "cursor=WzFd",
+        "limit=0",
+        "since=now",
+        "owner=a&owner=b",
+        "colour=red",
+    ],
 )
 def test_a_query_that_means_nothing_is_refused(api, query):
-    assert api.get(f"{BASE}/executions?{query}").status_code == 422
+    assert api.get(f"/executions?{query}").status_code == 422
 
 
 def test_history_says_when_why_and_by_whom(api, failed):
-    rows = api.get(f"{BASE}/executions/{failed}/history").json["transitions"]
+    rows = api.get(f"/executions/{failed}/history").json["transitions"]
     assert [(row["from_state"], row["to_state"]) for row in rows] == [
         (None, "QUEUED"),
         ("QUEUED", "RUNNING"),
@@ -141,7 +169,7 @@ def test_history_says_when_why_and_by_whom(api, failed):
 
 
 def test_logs_come_in_slices_by_level_and_by_discipline(api, failed):
-    base = f"{BASE}/executions/{failed}"
+    base = f"/executions/{failed}"
     size = api.get(f"{base}/log/size").json["size"]
     whole = api.get(f"{base}/log").json
     assert (whole["start"], whole["stop"], whole["size"], len(whole["lines"])) == (0, size, size, size)
@@ -172,31 +200,31 @@ def test_logs_come_in_slices_by_level_and_by_discipline(api, failed):
     ],
 )
 def test_a_range_outside_of_the_log_is_refused(api, failed, rest, status):
-    answer = api.get(f"{BASE}/executions/{failed}/{rest}")
+    answer = api.get(f"/executions/{failed}/{rest}")
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
 
 
-def test_tracebacks_are_for_contributors(api, failed, study, accounts, client_of):
-    lines = api.get(f"{BASE}/executions/{failed}/traceback").json["traceback"]
+def test_tracebacks_are_for_contributors(api, failed, api_as):
+    lines = api.get(f"/executions/{failed}/traceback").json["traceback"]
     assert lines == ["Traceback (most recent call last):", "  in First"]
-    reader = client_of("Commenter", study)
-    assert reader.get(f"{BASE}/executions/{failed}").json["error_message"] == "First broke"
-    assert reader.get(f"{BASE}/executions/{failed}/traceback").status_code == 403
-    assert reader.get(f"{BASE}/executions/{failed}/log").status_code == 200
-    viewer = client_of("Restricted Viewer", study)
-    assert viewer.get(f"{BASE}/executions/{failed}").json["error_message"] == "The discipline First failed."
-    assert viewer.get(f"{BASE}/executions/{failed}/history").status_code == 403
-    assert viewer.get(f"{BASE}/executions/{failed}/log").status_code == 403
+    reader = api_as(Role.COMMENTER)
+    assert reader.get(f"/executions/{failed}").json["error_message"] == "First broke"
+    assert reader.get(f"/executions/{failed}/traceback").status_code == 403
+    assert reader.get(f"/executions/{failed}/log").status_code == 200
+    viewer = api_as(Role.RESTRICTED_VIEWER)
+    assert viewer.get(f"/executions/{failed}").json["error_message"] == "The discipline First failed."
+    assert viewer.get(f"/executions/{failed}/history").status_code == 403
+    assert viewer.get(f"/executions/{failed}/log").status_code == 403
 
 
 @pytest.mark.parametrize("number", [0, 999, 2**40, 10**30])
-def test_unknown_and_foreign_executions_look_the_same(api, failed, client_of, number):
-    unknown = api.get(f"{BASE}/executions/{number}")
-    foreign = client_of(None, None).get(f"{BASE}/executions/{failed}")
+def test_unknown_and_foreign_executions_look_the_same(api, failed, api_as, number):
+    unknown = api.get(f"/executions/{number}")
+    foreign = api_as(None).get(f"/executions/{failed}")
     assert (unknown.status_code, foreign.status_code) == (404, 404)
     assert unknown.json["detail"] == foreign.json["detail"]
-    assert client_of(None, None).get(f"{BASE}/executions").json["executions"] == []
+    assert api_as(None).get("/executions").json["executions"] == []
 
 
 def test_what_runs_says_how_long_it_will_take(api, ask, session):
@@ -205,7 +233,7 @@ def test_what_runs_says_how_long_it_will_take(api, ask, session):
     execution = session.get(Execution, execution_id, populate_existing=True)
     execution.started_at, execution.progress = utc_now() - dt.timedelta(seconds=30), 0.75
     session.commit()
-    detail = api.get(f"{BASE}/executions/{execution_id}").json
+    detail = api.get(f"/executions/{execution_id}").json
     assert detail["state"] == ExecutionState.RUNNING
     assert detail["worker"] == "w"
     assert detail["eta_seconds"] == pytest.approx(10.0, abs=2.0)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, jsonify, request
 from flask_openapi3.types import ResponseDict
 
 from sostrades_api.access import Permission
@@ -30,12 +31,12 @@ from sostrades_api.api.v0.requests import body_as
 from sostrades_api.api.v0.schemas import StudyPath
 from sostrades_api.errors import FaultyItem, InvalidValuesError
 from sostrades_api.http.authentication import current_actor
-from sostrades_api.models import Execution, ExecutionState, StudyCase
+from sostrades_api.models import Execution, StudyCase
 from sostrades_api.platform import current_platform
 from sostrades_api.services.execution_add import ExecutionOptions
 from sostrades_api.services.execution_detail import execution_detail
 from sostrades_api.services.execution_history import execution_history
-from sostrades_api.services.execution_list import ExecutionFilter, execution_list
+from sostrades_api.services.execution_list import ExecutionFilter, execution_list, parsed_states
 from sostrades_api.services.execution_log_slice import execution_log_size, execution_log_slice, log_text
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_summary import execution_summary
@@ -59,7 +60,8 @@ _SLICE: ResponseDict = {
 def ask(path: StudyPath, header: IdempotencyHeader) -> tuple[Response, int, dict[str, str]]:
     """Request an execution of a study case on the parameters it has now."""
     study = study_for(Permission.EXECUTE, path.study_id)
-    body = body_as(ExecutionBody) if request.content_length or request.mimetype else ExecutionBody()
+    has_body = bool(request.content_length or request.mimetype)
+    body = body_as(ExecutionBody) if has_body else ExecutionBody.model_validate({})
     platform, actor = current_platform(), current_actor()
     _require_profile(body.worker_profile)
     options = ExecutionOptions(**body.model_dump())
@@ -81,7 +83,7 @@ def find(query: ExecutionsQuery) -> Response:
     """List the executions of all study cases that the caller may see, a page at a time."""
     wanted = ExecutionFilter(
         study_case_id=query.study_case_id,
-        states=_states(query.state),
+        states=parsed_states(query.state),
         owner=query.owner,
         worker_profile=query.worker_profile,
         since=query.since,
@@ -98,9 +100,7 @@ def find(query: ExecutionsQuery) -> Response:
     rows = [execution_summary(execution, study=study) for execution, study in page.rows]
     response = _fresh(jsonify(executions=rows, next_cursor=page.next_cursor))
     if page.next_cursor:
-        following = url_for(
-            "v0_executions.find", **{**request.args.to_dict(), "cursor": page.next_cursor}
-        )
+        following = f"{request.path}?{urlencode({**request.args, 'cursor': page.next_cursor})}"
         response.headers["Link"] = f'<{following}>; rel="next"'
     return response
 
@@ -196,14 +196,6 @@ def _log(execution: Execution, **wanted: Any) -> Response:
 def _fresh(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _states(text: str | None) -> list[ExecutionState]:
-    try:
-        return [ExecutionState(part.strip()) for part in text.split(",")] if text else []
-    except ValueError:
-        known = ", ".join(ExecutionState)
-        raise InvalidValuesError([FaultyItem(f"is none of {known}", pointer="/state")]) from None
 
 
 def _require_profile(name: str) -> None:
