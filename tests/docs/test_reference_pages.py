@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from pydantic_core import PydanticUndefined
 
 from sostrades_api.settings import PROJECT_DIR, Settings
 
@@ -22,7 +23,7 @@ def shown_default(field: str) -> str:
     default = Settings.model_fields[field].default
     if default == PROJECT_DIR / "instance":
         return "`instance/` of the project"
-    if default == "":
+    if default in ("", PydanticUndefined):  # what is made anew for each is empty
         return "empty"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
