@@ -1,8 +1,6 @@
 """Building: from a process to a plan. Everything that can be checked without values is checked here."""
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from threading import Lock
@@ -10,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sostrades_api.engine.collecting import collection_paused
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.dynamic import Memory, Settled, settle
 from sostrades_api.engine.errors import (
@@ -46,23 +45,11 @@ def build(process: Process, values: Mapping[str, Any] | None = None) -> Plan:
         BuildError: a subclass names both ends of what does not fit.
     """
     family = _Family(process)
-    with _collection_paused():
+    with collection_paused():
         plan = family.plan_for(values or {})
         for reference in process.references:
             _check_reference(process, reference, family)
     return plan
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """No search for garbage: the many objects that a build makes stay, and would be walked over and over."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class _Family:

@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from time import perf_counter
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
@@ -162,9 +161,9 @@ class Node:
     @property
     def cells(self) -> list[Any]:
         """Short name and slot of each input, then of each output."""
-        inputs = zip(self._shape.reads, self.in_slots, strict=True)
-        outputs = zip(self._shape.made, self.out_slots, strict=True)
-        return [*chain.from_iterable(inputs), *chain.from_iterable(outputs)]
+        found = self._shape.cells.copy()
+        found[1::2] = self.in_slots + self.out_slots
+        return found
 
     def _compute(self, values: Sequence[Any], target: list[Any]) -> float:
         inputs = {}
@@ -252,11 +251,13 @@ class Node:
 class Shape:
     """What all nodes of one discipline class share, unless it declares more at its place."""
 
-    __slots__ = ("arrays", "handed_out", "inputs", "limited", "made", "makes", "outputs", "reads", "scalar")
+    __slots__ = ("arrays", "cells", "handed_out", "inputs", "limited", "makes", "outputs", "reads", "scalar")
 
     def __init__(self, inputs: Mapping[str, Variable], outputs: Mapping[str, Variable]) -> None:
         self.inputs, self.outputs = inputs, outputs
-        self.reads, self.made = tuple(inputs), tuple(outputs)
+        self.reads = tuple(inputs)
+        self.cells = [cell for name in (*inputs, *outputs) for cell in (name, None)]
+        """Each short name, and a place for its slot."""
         self.handed_out = tuple(name for name, v in inputs.items() if v.value_type.kind in HANDED_OUT)
         self.makes = tuple((name, checker_of(variable)) for name, variable in outputs.items())
         self.arrays = tuple(n for n, v in outputs.items() if v.value_type.kind is VariableType.ARRAY)

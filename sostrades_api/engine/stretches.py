@@ -13,6 +13,7 @@ from time import perf_counter
 from types import CodeType, FunctionType
 from typing import Any
 
+from sostrades_api.engine.collecting import collection_paused
 from sostrades_api.engine.errors import DisciplineError, ExecutionStopped
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.scalar_compute import code_of, expressions
@@ -73,6 +74,10 @@ class NodeRow(tuple[Node, ...]):
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """What runs them, in order."""
+        with collection_paused():
+            return self._steps()
+
+    def _steps(self) -> tuple[Step, ...]:
         steps: list[Step] = []
         for is_scalar, group in groupby(self, key=_is_scalar):
             nodes = tuple(group)
