@@ -256,7 +256,7 @@ class Shape:
     def __init__(self, inputs: Mapping[str, Variable], outputs: Mapping[str, Variable]) -> None:
         self.inputs, self.outputs = inputs, outputs
         self.reads = tuple(inputs)
-        self.cells = [cell for name in (*inputs, *outputs) for cell in (name, None)]
+        self.cells: list[Any] = [cell for name in (*inputs, *outputs) for cell in (name, None)]
         """Each short name, and a place for its slot."""
         self.handed_out = tuple(name for name, v in inputs.items() if v.value_type.kind in HANDED_OUT)
         self.makes = tuple((name, checker_of(variable)) for name, variable in outputs.items())

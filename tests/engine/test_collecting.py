@@ -37,15 +37,18 @@ def test_the_search_is_switched_on_again_only_where_it_was_on(is_on):
 
 
 def test_what_was_made_in_great_numbers_is_still_found_when_it_is_garbage():
-    class Ring:
-        pass
-
     gone = []
+
+    class Ring:
+        itself: object = None
+
+        def __del__(self):
+            gone.append(True)
+
     with collection_paused():
         many = [[] for _ in range(200_000)]
         ring = Ring()
         ring.itself = ring
-        ring.__class__.__del__ = lambda self: gone.append(True)
     assert gc.get_count()[0] < 100_000  # none of them waits to be walked over as new
     del ring, many
     gc.collect()
