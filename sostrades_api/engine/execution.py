@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 from time import perf_counter
 from typing import Any
 
@@ -31,6 +32,7 @@ from sostrades_api.engine.runner import (
 )
 from sostrades_api.engine.solvers import SOLVERS, Solver
 from sostrades_api.engine.solvers.settings import NewtonSettings, SolverSettings
+from sostrades_api.engine.stretches import NodeRow
 from sostrades_api.engine.value_types import MISSING
 
 Part = tuple[Node, ...] | Loop
@@ -106,38 +108,46 @@ class Execution:
         if observer is not None and "on_execution_ended" in self._hooks:
             observer.on_execution_ended(events.ExecutionEnded(not self.unconverged, self.total_seconds))
 
-    def run_parts(self, parts: Sequence[Part]) -> None:
+    def run_parts(self, parts: Sequence[NodeRow | Loop]) -> None:
         """Run parts in order."""
+        values, progress = self.values, self.progress
         for part in parts:
-            self.run_part(part)
-            nodes = part.nodes if isinstance(part, Loop) else part
-            self.progress.settled = nodes[-1].index + 1
+            if isinstance(part, Loop):
+                self.run_loop(part)
+            else:
+                self.runner.sweep(part, values)
+            progress.settled = part.settled
 
     def run_part(self, part: Part) -> bool:
         """Run some disciplines, or solve a loop; whether it has converged."""
-        if not isinstance(part, Loop):
-            self.runner.sweep(part, self.values)
-            return True
-        converged = self._solve(part)
-        for node in part.nodes:
-            if node.limited:
-                node.check_limits(self.values)
+        if isinstance(part, Loop):
+            return self.run_loop(part)
+        self.runner.sweep(part, self.values)
+        return True
+
+    def run_loop(self, loop: Loop) -> bool:
+        """Solve a loop, and check what its disciplines may make; whether it has converged."""
+        converged = self._solve(loop)
+        for node in loop.limited:
+            node.check_limits(self.values)
         return converged
 
     def _solve(self, loop: Loop) -> bool:
+        values = self.values
         for slot, consumer in loop.feedback:
-            if self.values[slot] is MISSING:
+            if values[slot] is MISSING:
                 raise MissingInitialValue(
                     variable=self.names[slot], consumer=consumer, disciplines=loop.paths
                 )
         slots = loop.parameters or self._slots
-        solver = SOLVERS[self.values[slots["sub_mda_class"]]]
-        given = tuple([self.values[slots[name]] for name in solver.parameters])
-        settings = _settings(solver.settings, solver.parameters, given)
+        kind = values[slots["sub_mda_class"]]
+        solver = SOLVERS[kind]
+        asked = loop.asked.get(kind) or loop.ask(kind, [slots[name] for name in solver.parameters])
+        settings = _settings(solver.settings, asked(values))
         self.progress.loop = loop.paths
         outcome = solver.solve(
             loop,
-            self.values,
+            values,
             settings=settings,
             compute=self._nested(loop, solver) if loop.inner else self.runner,
             iterated=self._follower(loop),
@@ -206,8 +216,17 @@ class Execution:
                 error.add_note(f"Whoever was told of it failed, too: {of_observer!r}")
 
 
+def parts_of(steps: Sequence[Node | Loop]) -> tuple[NodeRow | Loop, ...]:
+    """Steps with the disciplines between two loops taken together."""
+    parts: list[NodeRow | Loop] = []
+    for is_loop, group in groupby(steps, key=lambda step: isinstance(step, Loop)):
+        members: Any = tuple(group)
+        parts.extend(members if is_loop else (NodeRow(members),))
+    return tuple(parts)
+
+
 @lru_cache(maxsize=64)
-def _settings(cls: type[SolverSettings], names: tuple[str, ...], given: tuple[Any, ...]) -> SolverSettings:
-    settings = cls.of(dict(zip(names, given, strict=True)))
+def _settings(cls: type[SolverSettings], given: tuple[Any, ...]) -> SolverSettings:
+    settings = cls.of(dict(zip(cls.names(), given, strict=True)))
     settings.require_tight()
     return settings

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, Protocol
 
 from sostrades_api.engine.errors import DisciplineError
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.quick_frozen import quick_frozen
+from sostrades_api.engine.straight_loop import Straight, StraightLoop
 from sostrades_api.engine.stretches import NodeRow
 
 
@@ -21,6 +23,10 @@ class Compute(Protocol):
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run several in order, which is quicker than one by one."""
+        ...
+
+    def straight(self, loop: "Loop") -> Straight | None:
+        """What sweeps a loop several times at one go; None where each discipline has to be run by itself."""
         ...
 
 
@@ -36,6 +42,9 @@ class Loop:
         only_floats: every coupling is declared a float that is never missing.
         inner: loops inside, solved in each sweep of this one.
         parameters: slots of its own numerical parameters by name; empty: those of the study.
+        straight: what runs it at one go, where that is possible.
+        asked: what reads the parameters of each solver that was asked for so far.
+        limited: the disciplines whose outputs have limits.
     """
 
     nodes: tuple[Node, ...]
@@ -46,6 +55,9 @@ class Loop:
     parameters: Mapping[str, int] = field(default_factory=dict)
     paths: tuple[str, ...] = field(init=False)
     label: str = field(init=False)
+    straight: StraightLoop | None = field(init=False)
+    asked: dict[str, Callable[[Sequence[Any]], tuple[Any, ...]]] = field(init=False, default_factory=dict)
+    limited: tuple[Node, ...] = field(init=False)
     read: Callable[[Sequence[Any]], tuple[Any, ...]] = field(init=False)
     unknowns: tuple[int, ...] = field(init=False)
 
@@ -57,6 +69,19 @@ class Loop:
         object.__setattr__(self, "label", ", ".join(self.paths))
         object.__setattr__(self, "unknowns", tuple(slot for slot, _ in self.feedback))
         object.__setattr__(self, "read", _reader(self.couplings))
+        object.__setattr__(self, "limited", tuple(node for node in self.nodes if node.limited))
+        few = self.only_floats and not self.inner
+        object.__setattr__(self, "straight", StraightLoop.of(nodes, self.couplings) if few else None)
+
+    @cached_property
+    def settled(self) -> int:
+        """How many disciplines of the plan are done when this is, as the last part that was run."""
+        return self.nodes[-1].index + 1
+
+    def ask(self, solver: str, slots: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+        """What reads a solver's parameters, which lie in these slots; found in ``asked`` from now on."""
+        self.asked[solver] = read = _reader(tuple(slots))
+        return read
 
 
 def _reader(slots: tuple[int, ...]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

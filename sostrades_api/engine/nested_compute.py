@@ -26,6 +26,9 @@ class NestedCompute:
             else:
                 self._runner.sweep(block, target)
 
+    def straight(self, loop: Loop) -> None:
+        """Loops inside are solved one by one."""
+
     def __call__(self, node: Node, target: list[Any]) -> None:
         """Run one discipline; the first of an inner loop stands for all of it.
 

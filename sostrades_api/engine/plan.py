@@ -1,10 +1,10 @@
 """A plan: a process compiled once, executed many times."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cached_property
-from itertools import groupby
+from functools import cached_property, partial
 from typing import Any
 
 from sostrades_api.engine.addresses import prepare_addresses
@@ -15,7 +15,7 @@ from sostrades_api.engine.derivatives.of_plan import derivatives_of
 from sostrades_api.engine.derivatives.total import TotalDerivatives
 from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.errors import InvalidInputs, InvalidValue, OtherStructure
-from sostrades_api.engine.execution import Execution, Part
+from sostrades_api.engine.execution import Execution, parts_of
 from sostrades_api.engine.input_checks import InputChecks
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.loop_reports import described, downstream_of, warm_values
@@ -27,12 +27,11 @@ from sostrades_api.engine.parallel import Crew, OneAtATime, run_parallel
 from sostrades_api.engine.planned import PlanVariables
 from sostrades_api.engine.protection import freeze
 from sostrades_api.engine.recall import Recall
-from sostrades_api.engine.result import ExecutionResult, PerDiscipline, ResidualHistory, ResultValues
+from sostrades_api.engine.result import ExecutionResult, ResidualHistory, ResultValues
 from sostrades_api.engine.result_cache import ResultCache
 from sostrades_api.engine.runner import ShouldStop
 from sostrades_api.engine.sampling import Samples, execute_many
 from sostrades_api.engine.session import Session
-from sostrades_api.engine.stretches import NodeRow
 from sostrades_api.engine.value_types import MISSING
 
 
@@ -62,8 +61,9 @@ class Plan:
         self._nodes = [node for step in self.steps for node in nodes_of(step)]
         self._paths = tuple([node.path for node in self._nodes])
         self._places = {path: index for index, path in enumerate(self._paths)}
-        self.parts = _parts(self.steps)
+        self.parts = parts_of(self.steps)
         self._costs: dict[str, float] = {}
+        self._plain_floats: dict[str, tuple[float, float]] = {}  # the ranges of those given so far
         self._needed = [
             slot
             for slot, (default, is_output) in enumerate(
@@ -121,7 +121,13 @@ class Plan:
         """
         checked: dict[str, Any] = {}
         faults: dict[str, tuple[str, ...]] = {}
+        plain = self._plain_floats
         for name, value in values.items():
+            if type(value) is float and name in plain:
+                low, high = plain[name]
+                if low <= value <= high:  # not a number is not
+                    checked[name] = value
+                    continue
             known = self.variables.get(name)
             if known is None:
                 faults[name] = (no_such_variable(name, self.variables),)
@@ -132,6 +138,9 @@ class Plan:
                     checked[name] = known.variable.check(value)
                 except InvalidValue as error:
                     faults[name] = error.faults
+                else:
+                    if type(value) is float and known.variable.is_plain_float:
+                        plain[name] = known.variable.range or (-math.inf, math.inf)
         if faults:
             raise InvalidInputs(faults)
         return checked
@@ -161,39 +170,46 @@ class Plan:
         """
         slots = self.filled(values or {}, previous)
         self.input_checks.require(slots)
-        if slots[self._slots[THREADS]] > 1 and observer is not None:
-            observer = OneAtATime(observer)
-        execution = self.execution(slots, observer=observer, should_stop=should_stop)
-        crew = crew_for(
-            execution,
-            self.dependencies,
-            renew=lambda other: self.execution(slots, observer=other, should_stop=None),
-            observer=observer,
-            should_stop=should_stop,
-        )
-        recall = None
-        if cache is None:
-            execution.run(lambda: self._run(execution, crew))
+        crew = None
+        if slots[self._numerical[THREADS]] == 1:
+            execution = self.execution(slots, observer=observer, should_stop=should_stop)
         else:
+            observer = None if observer is None else OneAtATime(observer)
+            execution = self.execution(slots, observer=observer, should_stop=should_stop)
+            crew = crew_for(
+                execution,
+                self.dependencies,
+                renew=lambda other: self.execution(slots, observer=other, should_stop=None),
+                observer=observer,
+                should_stop=should_stop,
+            )
+        if cache is not None:
             recall = Recall(
                 self, execution, cache=cache, digests=digests or {}, costs=self._costs, observer=observer
             )
-            run = recall.run
-            execution.run(lambda: run(crew=crew))
-        result = self.result(
-            execution, values=slots, history=execution.residuals, unconverged=execution.unconverged
-        )
-        if recall is not None:
-            known = {self._names[slot]: reference for slot, reference in recall.references.items()}
-            result = replace(result, references=known, saved_seconds=recall.saved_seconds)
-            self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
-        return result
-
-    def _run(self, execution: Execution, crew: AbstractContextManager[Crew] | None) -> None:
+            return self._run_recalling(execution, recall, crew)
         if crew is None:
-            execution.run_parts(self.parts)
+            execution.run(partial(execution.run_parts, self.parts))
         else:
-            run_parallel(execution, self.dependencies, crew=crew)
+            execution.run(partial(run_parallel, execution, self.dependencies, crew=crew))
+        return self._result_of(execution)
+
+    def _result_of(self, execution: Execution) -> ExecutionResult:
+        return self.result(
+            execution,
+            values=execution.values,
+            history=execution.residuals,
+            unconverged=execution.unconverged,
+        )
+
+    def _run_recalling(
+        self, execution: Execution, recall: Recall, crew: AbstractContextManager[Crew] | None
+    ) -> ExecutionResult:
+        execution.run(partial(recall.run, crew=crew))
+        known = {self._names[slot]: reference for slot, reference in recall.references.items()}
+        result = replace(self._result_of(execution), references=known, saved_seconds=recall.saved_seconds)
+        self.remember_costs({path: result.seconds[path] for path, count in result.runs.items() if count})
+        return result
 
     def execute_many(
         self,
@@ -310,26 +326,34 @@ class Plan:
         unconverged: Sequence[Loop],
     ) -> ExecutionResult:
         """The result of an execution that has been run."""
-        residuals = ResidualHistory(history)
+        residuals, tally = ResidualHistory(history), execution.progress.tally
+        made, places = ResultValues(values, self._made, residuals), self._places
+        touched = downstream_of(unconverged, self.steps, self._names) if unconverged else {}
         return ExecutionResult(
-            values=ResultValues(values, self._made, residuals),
+            values=made,
             converged=not unconverged,
-            seconds=PerDiscipline(self._places, execution.runner.tally, "seconds"),
-            runs=PerDiscipline(self._places, execution.runner.tally, "runs"),
+            places=places,
+            tally=tally,
             history=residuals,
             total_seconds=execution.total_seconds,
-            **downstream_of(unconverged, self.steps, self._names),
+            **touched,
         )
 
     def filled(self, values: Mapping[str, Any], previous: Mapping[str, Any] | None = None) -> list[Any]:
         """The slots at the start: these values, checked and frozen, and defaults."""
-        slots = list(self._template)
+        slots, places = self._template.copy(), self._slots
         if previous and values.get(WARM_START, self.variables[WARM_START].default) is True:
             for name, value in warm_values(self.variables, previous).items():
-                slots[self._slots[name]] = value
+                slots[places[name]] = value
         for name, value in self.check(values).items():
-            slots[self._slots[name]] = freeze(value)
-        self.require_structure({name: slots[self._slots[name]] for name in self.structuring})
+            slots[places[name]] = freeze(value)
+        if self.structuring:
+            self.require_structure({name: slots[places[name]] for name in self.structuring})
+        if self._needed:
+            self._fill_needed(slots)
+        return slots
+
+    def _fill_needed(self, slots: list[Any]) -> None:
         missing = []
         for slot in self._needed:
             if slots[slot] is MISSING:
@@ -339,7 +363,6 @@ class Plan:
                     missing.append(self._names[slot])
         if missing:
             raise missing_inputs(missing, self.variables)
-        return slots
 
     def require_structure(self, values: Mapping[str, Any]) -> None:
         """Raise ``OtherStructure`` when structuring values are not those that the plan was built for."""
@@ -350,12 +373,3 @@ class Plan:
         ]
         if others:
             raise OtherStructure(variables=tuple(others))
-
-
-def _parts(steps: Sequence[Node | Loop]) -> tuple[Part, ...]:
-    """Steps with the disciplines between two loops taken together."""
-    parts: list[Part] = []
-    for is_loop, group in groupby(steps, key=lambda step: isinstance(step, Loop)):
-        members: Any = tuple(group)
-        parts.extend(members if is_loop else (NodeRow(members),))
-    return tuple(parts)

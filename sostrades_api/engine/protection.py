@@ -153,6 +153,8 @@ def _thaw_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 def freeze(value: Any) -> Any:
     """The value such that nobody holding it, or the original table, can change it for others."""
+    if type(value) is float:
+        return value
     if isinstance(value, np.ndarray):
         return freeze_array(value)
     if isinstance(value, pd.DataFrame):

@@ -48,7 +48,7 @@ class Residual(Protocol):
 def residual_of(*, couplings: int, only_floats: bool) -> Residual:
     """The quickest measure for these couplings; all give the same number."""
     if only_floats:
-        return _FewFloats(couplings) if couplings <= _FEW else _ManyFloats()
+        return FewFloats(couplings) if couplings <= _FEW else _ManyFloats()
     return _Values()
 
 
@@ -83,13 +83,21 @@ class _Vanishing:
         return scales
 
 
-class _FewFloats:
+class FewFloats:
+    """A few floats in a loop; ``limits`` are the magnitudes below which a coupling has shrunk.
+
+    A limit is infinite until its coupling's first magnitude is known. What changes by a finite number
+    and is not below its limit is its change relative to its magnitude, and nothing is remembered of it.
+    """
+
     def __init__(self, couplings: int) -> None:
+        self.limits = [_INFINITY] * couplings
         self._first = [0.0] * couplings
         self._vanishing: _Vanishing | None = None  # most solves need none
 
     def measure(self, old: Sequence[Any], new: Sequence[Any]) -> float:
-        worst, first = 0.0, self._first
+        """As ``Residual.measure`` says."""
+        worst, limits = 0.0, self.limits
         for i, after in enumerate(new):
             before = old[i]
             if before is MISSING:
@@ -100,15 +108,21 @@ class _FewFloats:
                 change, magnitude = before - after, (before if before > -after else -after)
             if not change < _INFINITY:
                 return _INFINITY
-            known = first[i]
-            if magnitude < _REMEMBERED_SHARE * known:
-                self._vanishing = self._vanishing or _Vanishing()
-                magnitude = self._vanishing.scale(i, known, change, magnitude)
-            elif not known:
-                first[i] = magnitude
+            if magnitude < limits[i]:
+                magnitude = self._shrunk(i, change, magnitude)
             if change > worst * magnitude:
                 worst = change / magnitude
         return worst
+
+    def _shrunk(self, i: int, change: float, magnitude: float) -> float:
+        """What to compare a change with below the limit; the first magnitude sets it."""
+        known = self._first[i]
+        if known:
+            self._vanishing = self._vanishing or _Vanishing()
+            return self._vanishing.scale(i, known, change, magnitude)
+        if magnitude:
+            self._first[i], self.limits[i] = magnitude, _REMEMBERED_SHARE * magnitude
+        return magnitude
 
 
 class _ManyFloats:

@@ -27,6 +27,8 @@ def _some(values: Mapping[str, Any]) -> str:
 class ResultValues(Mapping[str, Any]):
     """Outputs by full name; lists, dicts and tables become the reader's own when they are read."""
 
+    __slots__ = ("_made", "_residuals", "_slots")
+
     def __init__(self, slots: Sequence[Any], made: Mapping[str, int], residuals: "ResidualHistory") -> None:
         self._slots = slots
         self._made = made
@@ -54,6 +56,8 @@ class ResultValues(Mapping[str, Any]):
 
 class PerDiscipline(Mapping[str, Any]):
     """A number a discipline, by path, in order of execution; one of the numbers of a tally."""
+
+    __slots__ = ("_kind", "_places", "_tally")
 
     def __init__(self, places: Mapping[str, int], tally: Tally, kind: Literal["seconds", "runs"]) -> None:
         self._places = places
@@ -99,9 +103,9 @@ class ExecutionResult:
     Attributes:
         values: every output by full name relative to the study.
         converged: false when an unconverged loop was accepted (``allow_unconverged``).
-        seconds: time spent in each discipline itself, all its runs together; where disciplines take less
-            than two microseconds, most runs are clocked as a whole and shared out as in the others.
-        runs: how often each discipline ran; 0 when what it had made before was used again.
+        places: of each discipline's numbers in ``tally``.
+        tally: what ``seconds`` and ``runs`` are read from.
+        history: the residual of each iteration of each loop.
         total_seconds: of the whole execution, with what the engine did.
         unconverged: every output that depends on an accepted loop that did not converge, by full name.
         unconverged_disciplines: the paths of those who made them, in order of execution.
@@ -112,8 +116,8 @@ class ExecutionResult:
 
     values: Mapping[str, Any]
     converged: bool
-    seconds: Mapping[str, float]
-    runs: Mapping[str, int]
+    places: Mapping[str, int]
+    tally: Tally
     history: ResidualHistory
     total_seconds: float
     unconverged: tuple[str, ...] = ()
@@ -126,6 +130,20 @@ class ExecutionResult:
         count, how = len(self.runs), "converged" if self.converged else "not converged"
         ran = f"{count} discipline{'s' * (count != 1)} in {self.total_seconds:.3g} s"
         return f"<{type(self).__name__}: {how}, {ran}, {_some(self.values)}>"
+
+    @cached_property
+    def seconds(self) -> Mapping[str, float]:
+        """Spent in each discipline itself, all its runs together.
+
+        Where disciplines take less than two microseconds, most runs are clocked as a whole and shared out as
+        in the others.
+        """
+        return PerDiscipline(self.places, self.tally, "seconds")
+
+    @cached_property
+    def runs(self) -> Mapping[str, int]:
+        """How often each discipline ran; 0 when what it had made before was used again."""
+        return PerDiscipline(self.places, self.tally, "runs")
 
     @cached_property
     def reused(self) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from typing import Any
 from sostrades_api.engine import observer as events
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.errors import ExecutionStopped
+from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.progress import Progress
+from sostrades_api.engine.straight_loop import Straight
 from sostrades_api.engine.stretches import NodeRow, ShouldStop, run_each
 
 
@@ -39,6 +41,10 @@ class Runner:
         for step in nodes.steps:
             step(self.values, target, place, should_stop, tally)
 
+    def straight(self, loop: Loop) -> Straight | None:
+        """The function of a loop, which does for its disciplines what this does."""
+        return None if loop.straight is None else loop.straight.function
+
 
 class FollowedRunner(Runner):
     """Tells an observer of every run of a discipline."""
@@ -56,6 +62,9 @@ class FollowedRunner(Runner):
         self._started = observer.on_discipline_started if "on_discipline_started" in hooks else None
         self._ended = observer.on_discipline_ended if "on_discipline_ended" in hooks else None
         self._left = observer.on_discipline_left if "on_discipline_left" in hooks else None
+
+    def straight(self, loop: Loop) -> None:
+        """Every run is told of."""
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order, each between two events."""
@@ -86,6 +95,9 @@ class CachedRunner(Runner):
         super().__init__(inner.values, progress=inner.progress, should_stop=inner.should_stop)
         self._inner = inner
         self._known: dict[int, tuple[list[Any], list[Any]]] = {}
+
+    def straight(self, loop: Loop) -> None:
+        """Not every discipline is run."""
 
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run those whose inputs have changed."""

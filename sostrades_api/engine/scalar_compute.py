@@ -57,10 +57,11 @@ def scalar_compute(
         failure: makes the error of what ``run`` raised.
     """
     code = _code(inputs, len(cells) // 2 - inputs)
-    return FunctionType(code, _GLOBALS, "compute", (take, failure, run, *cells))
+    return FunctionType(code, GLOBALS, "compute", (take, failure, run, *cells))
 
 
-_GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
+GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
+"""What the texts name that is not given to their functions."""
 
 
 @cache

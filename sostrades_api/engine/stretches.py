@@ -5,7 +5,6 @@ A discipline of a few floats takes less time than calling it through its node an
 floats, are a stretch: one loop, compiled once a process for each shape, runs and checks them all.
 """
 
-import builtins
 from collections.abc import Callable, MutableSequence, Sequence
 from functools import cache, cached_property, partial
 from itertools import groupby
@@ -16,7 +15,7 @@ from typing import Any
 from sostrades_api.engine.collecting import collection_paused
 from sostrades_api.engine.errors import DisciplineError, ExecutionStopped
 from sostrades_api.engine.node import Node
-from sostrades_api.engine.scalar_compute import code_of, expressions
+from sostrades_api.engine.scalar_compute import GLOBALS, code_of, expressions
 from sostrades_api.engine.tally import Tally
 
 QUICK = 2e-6
@@ -70,6 +69,11 @@ class NodeRow(tuple[Node, ...]):
     """
 
     again: bool = False
+
+    @cached_property
+    def settled(self) -> int:
+        """How many disciplines of the plan are done when these are, as the last part that was run."""
+        return self[-1].index + 1
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -182,10 +186,10 @@ def _stretches(nodes: Sequence[Node]) -> tuple[tuple[Step, ...], tuple[Step, ...
     for (inputs, outputs), group in groupby(nodes, key=_shape):
         members = tuple(group)
         rows = tuple([(node.index, node.run, *node.cells) for node in members])
-        given = rows, *_said(members)
+        given = rows, *said_of(members)
         for steps, is_clocked in ((plain, False), (clocked, True)):
             code = _code(inputs, outputs, clocked=is_clocked)
-            steps.append(FunctionType(code, _GLOBALS, "run", given))
+            steps.append(FunctionType(code, GLOBALS, "run", given))
     return tuple(plain), tuple(clocked)
 
 
@@ -197,7 +201,7 @@ def _shape(node: Node) -> tuple[int, int]:
     return len(node.in_slots), len(node.out_slots)
 
 
-def _said(nodes: Sequence[Node]) -> tuple[Any, Any, Any]:
+def said_of(nodes: Sequence[Node]) -> tuple[Any, Any, Any]:
     """What tells of a stop, a failure, or other outputs, by the number of a discipline."""
     known: dict[int, Node] = {}
 
@@ -216,9 +220,6 @@ def _said(nodes: Sequence[Node]) -> tuple[Any, Any, Any]:
         at(index).take(outputs, target)
 
     return stopped, failed, take
-
-
-_GLOBALS = {"clock": perf_counter, "__builtins__": builtins}
 
 
 @cache
@@ -262,7 +263,7 @@ def _straight(nodes: Sequence[Node]) -> Step:
     """One function for neighbours of any shapes: a quarter less than a stretch each, for two disciplines."""
     cells = [cell for node in nodes for cell in (node.index, node.run, *node.cells)]
     code = _straight_code(tuple(map(_shape, nodes)))
-    return FunctionType(code, _GLOBALS, "run", (*_said(nodes), *cells))
+    return FunctionType(code, GLOBALS, "run", (*said_of(nodes), *cells))
 
 
 @cache

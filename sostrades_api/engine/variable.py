@@ -61,6 +61,11 @@ class Variable:
         """The declared columns (the same as ``columns``)."""
         return self.columns
 
+    @property
+    def is_plain_float(self) -> bool:
+        """Whether any float in its range will do."""
+        return self.type is VariableType.FLOAT and self.possible_values is None
+
     @cached_property
     def constraints(self) -> Constraints:
         """What a value must satisfy beside its type."""

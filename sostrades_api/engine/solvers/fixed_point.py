@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sostrades_api.engine.errors import DisciplineRaised, NotFinite
+from sostrades_api.engine.errors import DisciplineError, DisciplineRaised, NotFinite
 from sostrades_api.engine.loop import Failure, Loop, Outcome
 from sostrades_api.engine.residual import Residual, worst_coupling
 from sostrades_api.engine.solvers.measures import measure_of
@@ -111,7 +111,7 @@ def iterate(
                 continue
             if iteration == 1 or not has_grown(first, old):
                 raise
-            return replace(_outcome(loop, last, Failure.DIVERGES, iteration, measured), cause=error)
+            return diverged(loop, last, iteration, measured, error)
         new = loop.read(values)
         measured = residual.measure(old, new)
         iterated(iteration, measured)
@@ -131,11 +131,19 @@ def iterate(
         else:
             stepper.advance(values)
             old = loop.read(values)
-    return _outcome(loop, last, failure, iteration, measured)
+    return outcome_of(loop, last, failure, iteration, measured)
 
 
-def _outcome(
+def diverged(
+    loop: Loop, last: tuple[Any, Any], iterations: int, residual: float, cause: DisciplineError
+) -> Outcome:
+    """How a solve ends when its values have grown too large for a discipline."""
+    return replace(outcome_of(loop, last, Failure.DIVERGES, iterations, residual), cause=cause)
+
+
+def outcome_of(
     loop: Loop, last: tuple[Any, Any], failure: Failure, iterations: int, residual: float
 ) -> Outcome:
+    """How a solve ends that has not converged; ``last`` is what the last sweep started from, and made."""
     worst = worst_coupling(loop, *last)
     return Outcome(converged=False, iterations=iterations, residual=residual, worst=worst, failure=failure)

@@ -5,10 +5,12 @@ from functools import partial
 from typing import Any
 
 from sostrades_api.engine.loop import Compute, Loop, Outcome
-from sostrades_api.engine.residual import Residual
+from sostrades_api.engine.residual import FewFloats, Residual
 from sostrades_api.engine.solvers.acceleration import step_of
 from sostrades_api.engine.solvers.fixed_point import Iterated, Stepper, iterate
+from sostrades_api.engine.solvers.measures import measure_of
 from sostrades_api.engine.solvers.settings import FixedPointSettings
+from sostrades_api.engine.solvers.straight import iterate_straight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +41,26 @@ def solve(
     """
     unknowns = loop.unknowns
     step = step_of(settings)
+    stepper = None if step is None else Stepper(unknowns, values, step)
+    measure = residual or measure_of(loop, settings)
+    if isinstance(measure, FewFloats) and (solve_straight := compute.straight(loop)) is not None:
+        return iterate_straight(
+            loop,
+            values,
+            solve=solve_straight,
+            compute=compute,
+            settings=settings,
+            stepper=stepper,
+            iterated=iterated,
+            measure=measure,
+        )
     return iterate(
         loop,
         values,
         settings=settings,
         sweep=partial(compute.sweep, loop.nodes, values),
         unknowns=unknowns,
-        stepper=None if step is None else Stepper(unknowns, values, step),
+        stepper=stepper,
         iterated=iterated,
-        residual=residual,
+        residual=measure,
     )
