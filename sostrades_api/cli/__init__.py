@@ -6,9 +6,19 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Add the commands to ``flask``."""
     # Imported here: the parent process of the demo lives in this package and needs none of them.
-    from sostrades_api.cli import accounts, demo_seed, executions, garbage, keys, rights, studies, worker  # noqa: PLC0415
+    from sostrades_api.cli import (  # noqa: PLC0415
+        accounts,
+        demo_seed,
+        executions,
+        garbage,
+        keys,
+        rights,
+        steering,
+        studies,
+        worker,
+    )
 
-    for noun in (keys, accounts, rights, studies, executions, garbage, worker):
+    for noun in (keys, accounts, rights, studies, executions, steering, garbage, worker):
         for command in noun.COMMANDS:
             app.cli.add_command(command)
     app.cli.add_command(demo_seed.demo_seed)

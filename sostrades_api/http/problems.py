@@ -108,14 +108,22 @@ def _domain_problem(error: DomainError) -> Response:
     status = status_of(type(error))
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _internal_problem(error)
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return problem(status, headers=headers, **_said(error))
+
+
+def described(error: DomainError) -> dict[str, Any]:
+    """A problem that is one of several things an answer tells: as RFC 9457 has it, without the request."""
+    said = _said(error)
+    return {"type": said.pop("kind"), "status": status_of(type(error)).value, **said}
+
+
+def _said(error: DomainError) -> dict[str, Any]:
     extra: dict[str, Any] = {}
     if isinstance(error, InvalidValuesError):
         extra["errors"] = [_faulty(item) for item in error.items]
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     kind = f"urn:sostrades:problem:{_kebab(type(error).__name__.removesuffix('Error'))}"
-    return problem(
-        status, detail=error.detail, title=error.title().rstrip("."), kind=kind, headers=headers, **extra
-    )
+    return {"kind": kind, "title": error.title().rstrip("."), "detail": error.detail, **extra}
 
 
 def _http_problem(error: HTTPException) -> Response:

@@ -45,6 +45,10 @@ class ExecutionQueue:
         """The RQ queue of a worker profile; the standard one's where it has none (any more)."""
         return self._queues.get(profile, self.rq)
 
+    def serves(self, profile: str) -> bool:
+        """Whether this platform has workers of this profile (still)."""
+        return profile in self._queues
+
     def enqueue(self, execution_id: int, *, attempt: int = 1, profile: str = STANDARD_PROFILE) -> bool:
         """Wake a worker up; False when Redis does not answer (the sweeper will try again)."""
         try:

@@ -1,5 +1,7 @@
 """Request an execution: a snapshot of the parameters, queued in the database, then told to the workers."""
 
+from collections.abc import Callable, Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -49,10 +51,11 @@ def execution_request(
         study = study_case_lock(session, study.id)
         plan = study_plan(study.process_name, StoredValues(session, study.id, values=values)).plan
         require_no_active(session, study_case_id=study.id)
-        _require_inputs(session, study, plan=plan)
-        parameters = select(StudyParameter.name, StudyParameter.digest).where(
-            StudyParameter.study_case_id == study.id
+        of_study = StudyParameter.study_case_id == study.id
+        require_inputs(
+            study, plan=plan, given=lambda: session.scalars(select(StudyParameter.name).where(of_study))
         )
+        parameters = select(StudyParameter.name, StudyParameter.digest).where(of_study)
         content = ExecutionContent(revision=study.revision, disciplines=plan.disciplines, snapshot=parameters)
         execution = execution_add(session, study, content=content, actor=actor, options=options)
         execution_id, profile = execution.id, execution.worker_profile
@@ -60,7 +63,12 @@ def execution_request(
     return execution
 
 
-def _require_inputs(session: Session, study: StudyCase, *, plan: Plan) -> None:
+def require_inputs(study: StudyCase, *, plan: Plan, given: Callable[[], Iterable[str]]) -> None:
+    """Whether every required input is among those given, which are asked for only if there is one.
+
+    Raises:
+        InvalidValuesError: naming each that is not.
+    """
     required = [
         name
         for name, variable in plan.variables.items()
@@ -68,12 +76,11 @@ def _require_inputs(session: Session, study: StudyCase, *, plan: Plan) -> None:
     ]
     if not required:
         return
-    query = select(StudyParameter.name).where(StudyParameter.study_case_id == study.id)
-    given = set(session.scalars(query))
+    known = set(given())
     faults = [
         FaultyItem("it has neither a value nor a default", variable_id=full_name(study.name, relative=name))
         for name in required
-        if name not in given
+        if name not in known
     ]
     if faults:
         names = ", ".join(str(fault.variable_id) for fault in faults)

@@ -1,4 +1,4 @@
-"""Remove what nobody needs: study cases deleted long ago, unused results, then values nobody refers to."""
+"""Remove what nobody needs: expired executions, study cases deleted long ago, unused results, then values."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from sostrades_api.services.computed_result_collect import (
     computed_result_find_unwanted,
     computed_result_forget,
 )
+from sostrades_api.services.execution_delete import execution_delete_expired, execution_find_expired
 from sostrades_api.services.idempotency import forget_requests
 from sostrades_api.services.study_case_purge import find_purgeable, study_case_purge
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -34,6 +35,7 @@ class Collected:
     """What was removed, or would be; blobs are files (or objects) that no value names."""
 
     study_cases: tuple[int, ...] = ()
+    executions: tuple[int, ...] = ()  # past the time that they were to be kept
     results: int = 0  # computed results that were kept for re-use
     values: int = 0
     blobs: int = 0
@@ -53,6 +55,7 @@ def garbage_collect(
     forget_requests(session)
     deleted_before = _deleted_before(settings)
     purged = _purge(session, deleted_before=deleted_before) if deleted_before else ()
+    expired = execution_delete_expired(session)
     results = computed_result_forget(session, _find_unwanted(session, values=values, settings=settings))
     before = utc_now() - older_than
     unused = find_unused_values(session, before=before)
@@ -67,19 +70,26 @@ def garbage_collect(
             blobs += delete_orphans(session, values, digests=digests)
     # Younger ones may be being written, whatever age of values was asked for.
     blobs += values.blobs.delete_unfinished(before=utc_now() - max(older_than, UNUSED_FOR))
-    return Collected(study_cases=purged, results=results, values=dropped, blobs=blobs)
+    return Collected(study_cases=purged, executions=expired, results=results, values=dropped, blobs=blobs)
 
 
 def garbage_find(
     session: Session, *, values: ValueStore, settings: Settings, older_than: dt.timedelta = UNUSED_FOR
 ) -> Collected:
-    """What a collection would remove now, beside the values that only the purged study cases use."""
+    """What a collection would remove now, beside the values that only what is deleted now uses."""
     deleted_before, before = _deleted_before(settings), utc_now() - older_than
     found = find_purgeable(session, deleted_before=deleted_before) if deleted_before else []
+    expired = tuple(execution_find_expired(session))
     unused = find_unused_values(session, before=before)
     orphans = find_orphans(session, digests=list(values.blobs.older_than(before)))
     results = _find_unwanted(session, values=values, settings=settings)
-    return Collected(study_cases=tuple(found), results=len(results), values=len(unused), blobs=len(orphans))
+    return Collected(
+        study_cases=tuple(found),
+        executions=expired,
+        results=len(results),
+        values=len(unused),
+        blobs=len(orphans),
+    )
 
 
 def _find_unwanted(session: Session, *, values: ValueStore, settings: Settings) -> list[str]:

@@ -43,6 +43,8 @@ def collect_once(runtime: Runtime) -> None:
     else:
         if collected.study_cases:
             logger.info("deleted study cases purged: %s", collected.study_cases)
+        if collected.executions:
+            logger.info("expired executions deleted: %s", collected.executions)
         if collected.results:
             logger.info("computed results forgotten: %d", collected.results)
         if collected.values or collected.blobs:

@@ -18,6 +18,7 @@ def test_garbage_is_shown_first_and_then_collected(flask, session, make_study, m
     session.rollback()
     assert flask.json("collect_garbage", "--dry-run") == {
         "study_cases": [study_case_id],
+        "executions": [],
         "results": 0,
         "values": 0,
         "blobs": 0,

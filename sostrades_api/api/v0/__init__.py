@@ -5,10 +5,11 @@ from flask_openapi3 import OpenAPI
 from sostrades_api.api.v0 import (
     calculation,
     documentation,
-    executions,
     parameters,
     ping,
     post_processing,
+    steering,
+    steering_many,
     studies,
     study_case,
 )
@@ -20,7 +21,8 @@ BLUEPRINTS = (
     study_case.api,
     parameters.api,
     calculation.api,
-    executions.api,
+    steering.api,  # of executions, with what is in that module
+    steering_many.api,
     post_processing.api,
     ping.api,
 )

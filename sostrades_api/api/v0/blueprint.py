@@ -27,6 +27,8 @@ _WITH_QUERY = frozenset(
         "v0_executions.log",
         "v0_executions.log_tail",
         "v0_executions.discipline_log",
+        "v0_executions.recompute",
+        "v0_executions.stop",
     }
 )
 
