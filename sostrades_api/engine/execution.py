@@ -47,7 +47,11 @@ _FAILURES: Mapping[Failure | None, type[CouplingNotConverged]] = {
 
 
 class Execution:
-    """The state of one execution; ``values`` are the slots, already filled with inputs."""
+    """The state of one execution; ``values`` are the slots, already filled with inputs.
+
+    Args:
+        few: whether most disciplines will not run, so that none is counted before it does.
+    """
 
     def __init__(
         self,
@@ -58,10 +62,11 @@ class Execution:
         numerical: Mapping[str, int],
         observer: events.Observer | None,
         should_stop: ShouldStop | None,
+        few: bool = False,
     ) -> None:
         self.values = values
         self.names = names
-        self.progress = Progress(paths)
+        self.progress = Progress(paths, few=few)
         self.residuals: list[tuple[str, int, float]] = []
         self.progress.residuals = self.residuals
         self.unconverged: list[Loop] = []

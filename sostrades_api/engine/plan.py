@@ -305,9 +305,14 @@ class Plan:
         return self._slots[name]
 
     def execution(
-        self, slots: list[Any], *, observer: Observer | None, should_stop: ShouldStop | None
+        self,
+        slots: list[Any],
+        *,
+        observer: Observer | None,
+        should_stop: ShouldStop | None,
+        few: bool = False,
     ) -> Execution:
-        """An execution on slots already filled with inputs; it has still to be run."""
+        """An execution on slots already filled with inputs; it has still to be run, perhaps only ``few``."""
         return Execution(
             slots,
             names=self._names,
@@ -315,6 +320,7 @@ class Plan:
             numerical=self._numerical,
             observer=observer,
             should_stop=should_stop,
+            few=few,
         )
 
     def result(

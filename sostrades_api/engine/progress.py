@@ -26,7 +26,7 @@ class Progress:
 
     __slots__ = ("iteration", "loop", "paths", "place", "residual", "residuals", "settled", "tally")
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], *, few: bool = False) -> None:
         self.paths = paths
         self.place: MutableSequence[int] = [-1]
         self.settled = 0
@@ -34,7 +34,7 @@ class Progress:
         self.iteration = 0
         self.residual = float("inf")
         self.residuals: Sequence[tuple[str, int, float]] = ()
-        self.tally = Tally(len(paths))
+        self.tally = Tally(len(paths), few=few)
 
     @property
     def running(self) -> int:

@@ -20,7 +20,7 @@ OBJECTS = np.dtype(object)
 """Dtype of columns whose cells may hold lists."""
 _UNCHANGING = frozenset({bool, int, float, str, type(None), np.ndarray})  # arrays are read-only views
 _PROBE = {"only here": object()}
-_SOLE = getrefcount(_PROBE["only here"])
+SOLE = getrefcount(_PROBE["only here"])
 """What ``getrefcount`` says of a value that nobody but one dict holds."""
 
 
@@ -111,7 +111,7 @@ def own_arrays(outputs: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
         if not isinstance(array, np.ndarray) or is_frozen(array):
             continue
         del array  # it would count
-        if getrefcount(outputs[name]) > _SOLE:
+        if getrefcount(outputs[name]) > SOLE:
             own = dict(outputs) if own is outputs else own
             own[name] = outputs[name].copy()
     return own

@@ -57,14 +57,18 @@ class ResultValues(Mapping[str, Any]):
 class PerDiscipline(Mapping[str, Any]):
     """A number a discipline, by path, in order of execution; one of the numbers of a tally."""
 
-    __slots__ = ("_kind", "_places", "_tally")
+    __slots__ = ("_kind", "_numbers", "_places", "_tally")
 
     def __init__(self, places: Mapping[str, int], tally: Tally, kind: Literal["seconds", "runs"]) -> None:
         self._places = places
         self._tally, self._kind = tally, kind
+        self._numbers: Sequence[Any] | None = None
 
     def __getitem__(self, path: str) -> Any:
-        return getattr(self._tally, self._kind)[self._places[path]]
+        numbers = self._numbers
+        if numbers is None:
+            numbers = self._numbers = getattr(self._tally, self._kind)
+        return numbers[self._places[path]]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

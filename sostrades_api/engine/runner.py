@@ -69,7 +69,7 @@ class FollowedRunner(Runner):
     def sweep(self, nodes: Sequence[Node], target: list[Any]) -> None:
         """Run disciplines in order, each between two events."""
         seconds, runs = self.tally.single, self.tally.counts
-        total, started, ended = len(runs), self._started, self._ended
+        total, started, ended = len(self.progress.paths), self._started, self._ended
         for node in nodes:
             if self.should_stop is not None and self.should_stop():
                 raise ExecutionStopped(before=node.path)

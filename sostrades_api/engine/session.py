@@ -5,19 +5,23 @@ is not touched is looked at. A loop that is touched starts from its initial valu
 that of a full execution to the bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from heapq import heapify, heappop, heappush
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 from sostrades_api.engine.comparison import same_bits
 from sostrades_api.engine.dependencies import nodes_of
 from sostrades_api.engine.execution import Execution
 from sostrades_api.engine.loop import Loop
+from sostrades_api.engine.node import Node
 from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.parallel import loops_of
-from sostrades_api.engine.protection import freeze
+from sostrades_api.engine.protection import SOLE, freeze
 from sostrades_api.engine.result import ExecutionResult
 from sostrades_api.engine.runner import ShouldStop
+from sostrades_api.engine.stretches import NodeRow
 from sostrades_api.engine.versions import data_state
 
 if TYPE_CHECKING:
@@ -42,6 +46,7 @@ class Session:
         self._values: list[Any] = []
         self._initial: dict[int, Any] = {}
         self._stale: set[int] = set()
+        self._rows: dict[int, NodeRow | None] = {}
         self._histories: dict[int, list[tuple[str, int, float]]] = {}
         self._unconverged: dict[int, list[Loop]] = {}
         self._files: dict[int, object] = {}  # what data files were when a step was last run
@@ -65,22 +70,25 @@ class Session:
         Raises:
             ExecutionError: as ``Plan.execute``.
         """
-        if self._values:
-            self._take(changed or {})
-        else:
+        if not self._values:
             self._begin(changed or {})
+        else:
+            if getrefcount(self._values) > SOLE:  # a result that somebody keeps has them
+                self._values = self._values.copy()
+            self._take(changed or {})
         self._plan.input_checks.require(self._values)
         if not self._incremental:
             self._stale.update(range(len(self._steps.steps)))
         self._stale.update(self._steps.never_reused)
         if self._steps.with_data_files:
             self._look_at_files()
-        execution = self._plan.execution(self._values, observer=observer, should_stop=should_stop)
-        execution.run(lambda: self._run_stale(execution))
+        few = 2 * len(self._stale) < len(self._steps.steps)
+        execution = self._plan.execution(self._values, observer=observer, should_stop=should_stop, few=few)
+        execution.run(partial(self._run_stale, execution))
         execution.progress.settled = len(execution.progress.paths)
         return self._plan.result(
             execution,
-            values=list(self._values),
+            values=self._values,
             history=[row for number in self._steps.loops for row in self._histories[number]],
             unconverged=[loop for number in sorted(self._unconverged) for loop in self._unconverged[number]],
         )
@@ -103,7 +111,8 @@ class Session:
 
     def _take(self, changed: Mapping[str, Any]) -> None:
         checked = {name: freeze(value) for name, value in self._plan.check(changed).items()}
-        self._plan.require_structure(checked)
+        if self._plan.structuring:
+            self._plan.require_structure(checked)
         for name, frozen in checked.items():
             slot = self._plan.slot(name)
             known = self._initial if slot in self._initial else self._values
@@ -120,35 +129,48 @@ class Session:
         return self._steps.readers[slot]
 
     def _run_stale(self, execution: Execution) -> None:
-        waiting = list(self._stale)
+        waiting, stale = list(self._stale), self._stale
+        makes, readers, values = self._steps.makes, self._steps.readers, self._values
+        rows, sweep, progress = self._rows, execution.runner.sweep, execution.progress
         heapify(waiting)
-        while waiting:
-            number = heappop(waiting)
-            try:
-                changed = self._run_step(number, execution)
-            except BaseException:
-                # some of its outputs may be new already, those of a loop may be anything
-                for slot in self._steps.makes[number]:
-                    self._stale.update(self._steps.readers[slot])
-                raise
-            for slot in changed:
-                for reader in self._steps.readers[slot]:
-                    if reader not in self._stale:
-                        self._stale.add(reader)
-                        heappush(waiting, reader)
-            self._stale.discard(number)
+        number = -1
+        try:
+            while waiting:
+                number = heappop(waiting)
+                made = makes[number]
+                before = (values[made[0]],) if len(made) == 1 else [values[slot] for slot in made]
+                row = rows.get(number) or self._row(number)
+                if isinstance(row, Loop):
+                    self._solve(number, row, execution)
+                else:
+                    sweep(row, values)
+                    progress.settled = row[0].index + 1
+                for slot, old in zip(made, before):  # noqa: B905 - as long, and checking takes as long again
+                    new = values[slot]
+                    # most are other floats (NaN, too: it is never the same for sure)
+                    if (type(old) is float is type(new) and old != new) or not _is_unchanged(old, new):
+                        for reader in readers[slot]:
+                            if reader not in stale:
+                                stale.add(reader)
+                                heappush(waiting, reader)
+                stale.discard(number)
+        except BaseException:
+            # some of its outputs may be new already, those of a loop may be anything
+            for slot in makes[number]:
+                stale.update(readers[slot])
+            raise
 
-    def _run_step(self, number: int, execution: Execution) -> list[int]:
-        """Run one step and return the slots that have changed."""
-        step, makes, values = self._steps.steps[number], self._steps.makes[number], self._values
-        before = [values[slot] for slot in makes]
+    def _row(self, number: int) -> Sequence[Node] | Loop:
+        """The loop of a step, or its discipline; with a function of its own when it runs again."""
+        step = self._steps.steps[number]
         if isinstance(step, Loop):
-            self._solve(number, step, execution)
-            execution.progress.settled = step.nodes[-1].index + 1
-        else:
-            execution.runner.sweep((step,), values)
-            execution.progress.settled = step.index + 1
-        return [slot for slot, old in zip(makes, before, strict=True) if not _is_unchanged(old, values[slot])]
+            return step
+        if number not in self._rows:
+            self._rows[number] = None
+            return (step,)
+        row = self._rows[number] = NodeRow((step,))
+        row.again = True
+        return row
 
     def _solve(self, number: int, loop: Loop, execution: Execution) -> None:
         for slot in loop.couplings:
@@ -156,6 +178,7 @@ class Session:
         known = len(execution.residuals)
         execution.run_part(loop)
         self._histories[number] = execution.residuals[known:]
+        execution.progress.settled = loop.settled
         # loops inside may not have converged though this one has
         own = frozenset(loops_of(loop))
         self._unconverged[number] = [each for each in execution.unconverged if each in own]
@@ -163,7 +186,4 @@ class Session:
 
 def _is_unchanged(old: Any, new: Any) -> bool:
     """Whether the readers of a value need not run; large values are not compared."""
-    kind = type(old)
-    if kind is float and type(new) is float and old != new:
-        return False  # most of those that are asked for (NaN, too: it is never the same for sure)
-    return kind in _SCALARS and same_bits(old, new)
+    return type(old) in _SCALARS and same_bits(old, new)

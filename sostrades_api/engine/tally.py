@@ -1,9 +1,13 @@
 """What disciplines took in one execution, and how often they ran."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 
 _MOST_WAITING = 1000
+_Numbers = Any
+"""By number of the discipline: a list, or a dict of those that ran."""
 
 
 class Tally:
@@ -13,16 +17,24 @@ class Tally:
     spared: it would take a tenth as long as the runs themselves. Numbers read while disciplines run may miss
     a run.
 
+    Args:
+        total: of all disciplines.
+        few: most of them will not run, and have no place until they do.
+
     Attributes:
         single: seconds of the runs that were clocked one by one.
         counts: how many those were.
     """
 
-    __slots__ = ("_lock", "_waiting", "counts", "single")
+    __slots__ = ("_lock", "_total", "_waiting", "counts", "single")
 
-    def __init__(self, total: int) -> None:
-        self.single = [0.0] * total
-        self.counts = [0] * total
+    single: _Numbers
+    counts: _Numbers
+
+    def __init__(self, total: int, *, few: bool = False) -> None:
+        self._total = total if few else None
+        self.single = defaultdict(float) if few else [0.0] * total
+        self.counts = defaultdict(int) if few else [0] * total
         self._waiting: list[tuple[Sequence[int], float, Sequence[float]]] = []
         self._lock = Lock()
 
@@ -37,14 +49,17 @@ class Tally:
         """Spent in each discipline itself, all its runs together."""
         if self._waiting:
             self._share_out()
-        return self.single
+        return self._listed(self.single)
 
     @property
     def runs(self) -> list[int]:
         """How often each discipline ran."""
         if self._waiting:
             self._share_out()
-        return self.counts
+        return self._listed(self.counts)
+
+    def _listed(self, numbers: _Numbers) -> list[Any]:
+        return numbers if self._total is None else [numbers.get(place, 0) for place in range(self._total)]
 
     def _share_out(self) -> None:
         with self._lock:
