@@ -2,7 +2,7 @@
 
 It is ``solvers.fixed_point.iterate`` with its sweeps and measures written out: every decision is the same.
 What is not plain, as the first change of a solve, or a coupling that shrinks to nothing, is measured by the
-general measure. Two disciplines of half a microsecond each are solved in little more than half the time.
+general measure. Sellar's loop takes 27 us instead of 32 (measured on a busy machine; its disciplines take 7).
 """
 
 from collections.abc import Callable, Sequence
