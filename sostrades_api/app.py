@@ -17,9 +17,13 @@ from sostrades_api.models import db
 from sostrades_api.models.engine import configure_engine, engine_options
 from sostrades_api.platform import EXTENSION, Platform
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.queueing.events import ExecutionEvents
+from sostrades_api.services.execution_announce import announce_with
 from sostrades_api.services.study_case_loader import StudyLoader
 from sostrades_api.settings import PROJECT_DIR, Settings, read_settings
 from sostrades_api.storage import ValueStore
+from sostrades_api.streaming import responses
+from sostrades_api.streaming.hub import Hub
 
 
 def create_app(settings: Settings | None = None) -> OpenAPI:
@@ -35,8 +39,10 @@ def create_app(settings: Settings | None = None) -> OpenAPI:
         static_folder=None,  # the pages serve their own, by digest
     )
     _configure(app, settings)
-    platform = _platform(settings, engine=_init_database(app, settings))
+    engine = _init_database(app, settings)
+    platform = _platform(settings, engine=engine)
     app.extensions[EXTENSION] = platform
+    responses.register(app, hub=Hub(engine, queue=platform.queue, settings=settings))
     http_layer.register(app, settings=settings, redis=platform.queue.redis)
     for part in (v0, web, cli):
         part.register(app)
@@ -75,5 +81,6 @@ def _init_database(app: Flask, settings: Settings) -> Engine:
 def _platform(settings: Settings, *, engine: Engine) -> Platform:
     values = ValueStore(settings.resolved_value_store_url)
     queue = ExecutionQueue.for_web(settings)
+    announce_with(engine, events=ExecutionEvents(queue.redis, queue_name=settings.queue_name))
     loader = StudyLoader(sessionmaker(engine), values=values, shared=queue.redis)
     return Platform(settings=settings, values=values, queue=queue, loader=loader)

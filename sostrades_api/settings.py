@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     )
     max_json_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
     rate_limit: str = Field(default="6000 per minute", description="Requests of one key; empty turns it off")
+    max_listeners: int = Field(
+        default=2000, gt=0, description="Clients that listen to events of executions, of one web process"
+    )
+    max_listeners_per_caller: int = Field(default=200, gt=0, description="Of one key or browser session")
     queue_name: str = "executions"
     worker_profiles: dict[str, WorkerProfile] = Field(
         default_factory=dict,

@@ -25,6 +25,7 @@ from sostrades_api.migration import migrate_database
 from sostrades_api.models import Group, StudyCase, StudyCaseRight, User, db
 from sostrades_api.platform import Platform, platform_of
 from sostrades_api.settings import Settings
+from sostrades_api.streaming.responses import hub_of
 from tests.factories import AccountFactory, StudyFactory
 from tests.servers.postgres import PostgresServer, postgres_server
 from tests.servers.valkey import ValkeyServer, valkey_server
@@ -80,6 +81,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def dispose(app: Flask) -> None:
     """Close the connections and threads of an application."""
+    hub_of(app).close()
     platform = platform_of(app)
     platform.loader.close()
     platform.queue.redis.close()

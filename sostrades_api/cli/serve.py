@@ -22,7 +22,7 @@ def gunicorn_command(bind: Sequence[str], *, processes: int, threads: int) -> li
         threads: Requests that each of them serves at a time.
     """
     options = {
-        "--worker-class": "gthread",
+        "--worker-class": "sostrades_api.streaming.gunicorn_worker.HandOverWorker",
         "--workers": processes,
         "--threads": threads,
         "--graceful-timeout": _GRACEFUL_SECONDS,

@@ -36,6 +36,11 @@ def connect_web(settings: Settings) -> Redis:
     return _connect(settings, retry=Retry(NoBackoff(), 1), **_WEB_OPTIONS)
 
 
+def connect_listener(settings: Settings) -> Redis:
+    """A client that waits for messages, and finds out by itself that the other side is no more."""
+    return _connect(settings, retry=Retry(NoBackoff(), 0), health_check_interval=5, **_WEB_OPTIONS)
+
+
 def connect_worker(settings: Settings) -> Redis:
     """A client for workers: outlives a restart of Redis."""
     return _connect(settings, retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=2), _WORKER_RETRIES))

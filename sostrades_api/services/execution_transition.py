@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.errors import ConflictError
 from sostrades_api.models import TRANSITIONS, Execution, ExecutionState, ExecutionTransition
+from sostrades_api.services.execution_announce import execution_announce
 
 
 class ForbiddenTransitionError(Exception):
@@ -66,6 +67,7 @@ def execution_transition(
             attempt=execution.attempt,
         )
     )
+    execution_announce(session, execution, reason=reason)
     return True
 
 

@@ -75,6 +75,11 @@ def unit_of_work(session: Session, *, conflict: str | None = None) -> Iterator[U
         unit.run_effects()
 
 
+def running_unit(session: Session) -> UnitOfWork | None:
+    """The unit of work that this session is in."""
+    return session.info.get(_KEY)
+
+
 def _begin(session: Session) -> None:
     if session.new or session.dirty or session.deleted:
         msg = "changes made before the unit of work would escape it"

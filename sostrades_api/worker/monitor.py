@@ -131,6 +131,17 @@ class RunMonitor(Observer):
             self._progress = max(self._progress, share)
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The disciplines in order of execution."""
+        return self._paths
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """Another one whenever something has moved."""
+        followed = self.followed
+        return followed.running, followed.settled, len(followed.residuals), self._ended, self.reused
+
+    @property
     def running(self) -> str | None:
         """The discipline that runs now, or ran last; None before the first and after the end."""
         index = self.followed.running
@@ -269,6 +280,11 @@ class ParallelMonitor(RunMonitor):
         self._at_once.discard(index)
         if self._whereabouts is not None:
             self._whereabouts.end(index)
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """Another one whenever something has moved."""
+        return *super().mark, *sorted(self._at_once.copy()), len(self._ran)
 
     @property
     def running(self) -> str | None:

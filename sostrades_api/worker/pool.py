@@ -57,6 +57,7 @@ class WorkerPool:
     def __init__(self, app: Flask, *, count: int) -> None:
         self._settings = platform_of(app).settings
         self._runtime = Runtime(app, ExecutionQueue.for_web(self._settings))
+        self._runtime.announce_states()
         workers = [_Member(f"worker {number + 1}", self._work) for number in range(count)]
         self._members = [*workers, _Member("sweeper", self._sweep)]
         self._server: EmbeddedServer | None = None

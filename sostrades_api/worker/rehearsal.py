@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -75,10 +76,12 @@ def _plan() -> Plan:
 
 
 def warm_without_writing(runtime: Runtime) -> None:
-    """In a work-horse that stands by: open the connection, and touch the memory that a run will touch."""
+    """In a work-horse that stands by: open the connections, and touch the memory that a run will touch."""
     with runtime.app.app_context(), Session(db.engine) as session:
         find_attempt(session, AttemptKey(0, ""))
         execution_inputs(session, execution_id=0, values=runtime.platform.values)
+    with suppress(RedisError):
+        runtime.queue.redis.ping()
     monitor = RunMonitor(_plan().disciplines, loops=_plan().loops, tolerance=1e-10, log=RunLog())
     result = _plan().execute({}, observer=monitor, should_stop=monitor.should_stop)
     for value in result.values.values():

@@ -14,6 +14,7 @@ from sostrades_api.engine.memory import keep_freed_memory
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import db
 from sostrades_api.services.default_digests import known_digests
+from sostrades_api.services.execution_announce import announce_before
 from sostrades_api.services.execution_costs import execution_costs
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
@@ -23,6 +24,7 @@ from sostrades_api.services.execution_inputs import input_digests, inputs_of, pr
 from sostrades_api.services.execution_unconverged import unconverged_of
 from sostrades_api.services.execution_warm_start import execution_warm_start
 from sostrades_api.services.study_plan import study_plan
+from sostrades_api.worker.event_feed import EventFeed
 from sostrades_api.worker.failures import failure_of, seconds_lines
 from sostrades_api.worker.monitor import ParallelMonitor, RunMonitor
 from sostrades_api.worker.result_keeper import ResultKeeper
@@ -75,6 +77,7 @@ class AttemptRun:
         self._usage = UsageMeter()
         self._clock = RunClock()
         self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
+        self._feed = EventFeed(attempt=attempt.attempt, log=self._log, monitor=self._monitor)
         platform = runtime.platform
         reuses = platform.settings.result_cache
         self._keeper = ResultKeeper(db.engine, values=platform.values) if reuses else None
@@ -110,11 +113,15 @@ class AttemptRun:
             plan.remember_costs(execution_costs(self._session, execution_id=self._attempt.execution_id))
         self._session.rollback()  # no transaction stays open while the models run
         self._monitor = self._monitor_of(plan, inputs)
+        self._feed.follow(self._monitor)
         signal.signal(signal.SIGUSR1, self._on_stop_signal)
         keep_freed_memory()  # of this work-horse, which ends after the run
         self._log.add(f"{len(inputs)} values given, the others at their defaults")
-        ticker = Ticker(self._runtime, self._attempt, monitor=self._monitor, log=self._log, usage=self._usage)
-        with ticker, self._clock, captured_logging(self._log, discipline=lambda: self._monitor.running):
+        with (
+            self._ticker(),
+            self._clock,
+            captured_logging(self._log, discipline=lambda: self._monitor.running),
+        ):
             try:
                 return plan.execute(
                     inputs,
@@ -126,6 +133,16 @@ class AttemptRun:
                 )
             finally:
                 self._monitor.rest()
+
+    def _ticker(self) -> Ticker:
+        return Ticker(
+            self._runtime,
+            self._attempt,
+            monitor=self._monitor,
+            log=self._log,
+            usage=self._usage,
+            feed=self._feed,
+        )
 
     def _monitor_of(self, plan: Plan, inputs: Mapping[str, Any]) -> RunMonitor:
         """What follows the run: by events, where several disciplines run at a time."""
@@ -198,6 +215,7 @@ class AttemptRun:
         return execution_end_stopped(self._session, self._key, end=end) is not None
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
+        announce_before(self._session, self._feed.last())
         return AttemptEnd(
             disciplines=statuses,
             usage=self._usage.read(),

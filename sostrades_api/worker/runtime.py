@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from sostrades_api.models import db
 from sostrades_api.platform import Platform, platform_of
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.queueing.events import ExecutionEvents
+from sostrades_api.services.execution_announce import announce_with
 from sostrades_api.worker.whereabouts import Whereabouts
 
 
@@ -39,6 +41,12 @@ class Runtime:
             finally:
                 if db.engine.dialect.name == "sqlite":
                     db.engine.dispose()
+
+    def announce_states(self) -> None:
+        """What is written here is told over the queue's connection, so that a run opens no second one."""
+        events = ExecutionEvents(self.queue.redis, queue_name=self.platform.settings.queue_name)
+        with self.app.app_context():
+            announce_with(db.engine, events=events)
 
     def after_fork(self) -> None:
         """In a child: leave the parent's connections alone, open new ones when needed."""

@@ -5,15 +5,18 @@ The run itself only writes down what happens; a discipline of microseconds never
 
 import logging
 import threading
+import time
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import db
+from sostrades_api.queueing.events import ExecutionEvents
 from sostrades_api.services.execution_log_append import execution_log_append
+from sostrades_api.worker.event_feed import EventFeed
 from sostrades_api.worker.monitor import RunMonitor
 from sostrades_api.worker.run_log import RunLog
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
@@ -21,8 +24,10 @@ from sostrades_api.worker.usage import UsageMeter
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 0.25  # four times a second
-_TICKS_A_LOG = 4
+LOOK_SECONDS = 0.05  # something new is told after so long
+_LIVE_SECONDS = 0.25  # what is not new is said again
+_LOG_SECONDS = 1.0  # lines are stored
+_MOST_SHARE = 0.02  # of the processor; a large plan is looked at less often
 
 
 class Ticker:
@@ -36,9 +41,12 @@ class Ticker:
         monitor: RunMonitor,
         log: RunLog,
         usage: UsageMeter,
+        feed: EventFeed,
     ) -> None:
         self._runtime, self._attempt = runtime, attempt
-        self._monitor, self._log, self._usage = monitor, log, usage
+        self._monitor, self._log, self._usage, self._feed = monitor, log, usage, feed
+        self._events = ExecutionEvents(runtime.queue.redis, queue_name=runtime.platform.settings.queue_name)
+        self._used: dict[str, Any] | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="ticker", daemon=True)
 
@@ -53,23 +61,34 @@ class Ticker:
         self._thread.join()
 
     def _work(self) -> None:
-        ticks = 0
-        while not self._ended.wait(TICK_SECONDS):
+        pause, live_at = LOOK_SECONDS, time.monotonic() + _LIVE_SECONDS
+        log_at = live_at
+        while not self._ended.wait(pause):
+            now = time.monotonic()
             try:
-                if ticks % _TICKS_A_LOG == 0:
+                if now >= live_at:
+                    live_at = now + _LIVE_SECONDS
+                    self._used = self._usage.read()
+                    pause = self._publish()
+                elif self._feed.has_news():
+                    pause = self._publish()
+                if now >= log_at:
+                    log_at = now + _LOG_SECONDS
                     self._usage.sample_children()
-                self._publish()
-                if ticks % _TICKS_A_LOG == 0:
                     self._store_log()
             except Exception:
                 logger.exception("progress of execution %d is not published", self._attempt.execution_id)
-            ticks += 1
 
-    def _publish(self) -> None:
+    def _publish(self) -> float:
+        """Tell how far it is; gives the seconds until the next look."""
+        began = time.thread_time()
         live = self._monitor.live(token=self._attempt.token, attempt=self._attempt.attempt)
-        live = replace(live, usage=self._usage.read())
+        live = replace(live, usage=self._used)
+        # First what a snapshot is made of: it may be ahead of the events that follow it, never behind.
         if self._runtime.queue.publish(self._attempt.execution_id, live):
             self._monitor.stop_requested = True
+        self._events.publish(self._attempt.execution_id, self._feed.news(live))
+        return max(LOOK_SECONDS, (time.thread_time() - began) / _MOST_SHARE)
 
     def _store_log(self) -> None:
         lines = self._log.take()

@@ -70,7 +70,7 @@ class LivePlatform:
             port = listener.getsockname()[1]
         bind = f"127.0.0.1:{port}"
         options = [
-            "--worker-class=gthread",
+            "--worker-class=sostrades_api.streaming.gunicorn_worker.HandOverWorker",
             "--workers=1",
             "--threads=8",
             "--keep-alive=15",

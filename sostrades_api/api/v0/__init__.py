@@ -5,6 +5,7 @@ from flask_openapi3 import OpenAPI
 from sostrades_api.api.v0 import (
     calculation,
     documentation,
+    events,
     parameters,
     ping,
     post_processing,
@@ -23,6 +24,7 @@ BLUEPRINTS = (
     calculation.api,
     steering.api,  # of executions, with what is in that module
     steering_many.api,
+    events.api,
     post_processing.api,
     ping.api,
 )

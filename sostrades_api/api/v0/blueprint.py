@@ -29,6 +29,7 @@ _WITH_QUERY = frozenset(
         "v0_executions.discipline_log",
         "v0_executions.recompute",
         "v0_executions.stop",
+        "v0_events.events",
     }
 )
 
