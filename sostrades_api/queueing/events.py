@@ -21,7 +21,7 @@ KEEP_SECONDS = 3600  # after the last
 NO_EVENT = "0-0"  # before the first
 END_ID = "end"  # of every `end`: whoever saw it has seen everything
 _AWAY_SECONDS = 2.0  # so long nobody waits for a Redis that did not answer
-_ID = re.compile(r"\d{1,19}-\d{1,19}")
+_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 
 class EventType(StrEnum):

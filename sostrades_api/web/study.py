@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.access import Permission, can
@@ -20,7 +21,9 @@ from sostrades_api.services.execution_status import execution_status
 from sostrades_api.services.execution_stop import study_case_stop
 from sostrades_api.services.report_render import report_of, report_render
 from sostrades_api.services.role_find import role_find
+from sostrades_api.services.sign_in_resume import sign_in_resume
 from sostrades_api.services.study_case_get import study_case_get
+from sostrades_api.streaming.responses import Asked, events_response
 from sostrades_api.web.signed_in import actor, guarded
 from sostrades_api.web.tree import tree_of
 
@@ -120,6 +123,20 @@ def log_text(study_id: int) -> Response:
 def status(study_id: int) -> Response:
     """The status as the API gives it."""
     return _status(study_for(Permission.VIEW, study_id))
+
+
+@pages.get("/study-case/<int:study_id>/executions/<int:execution_id>/events")
+def events(study_id: int, execution_id: int) -> Response:
+    """What happens in an execution of this study case, for the page that follows it."""
+    study_for(Permission.VIEW, study_id)
+    ticket = current_user.get_id()
+    return events_response(
+        execution_id,
+        actor=actor(),
+        renew=lambda session: sign_in_resume(session, ticket=ticket),
+        caller=ticket,
+        asked=Asked(),
+    )
 
 
 @pages.post("/study-case/<int:study_id>/run")

@@ -49,6 +49,7 @@ class LivePlatform:
     def __init__(self, settings: Settings, *, test_processes: bool = False) -> None:
         self.settings = settings
         self.url = ""
+        self.web: subprocess.Popen | None = None
         self._test_processes = test_processes
         self._processes: list[Launched] = []
 
@@ -76,7 +77,7 @@ class LivePlatform:
             "--keep-alive=15",
             f"--bind={bind}",
         ]
-        process = self._start("web", "gunicorn", ["--no-control-socket", *options, "wsgi:app"])
+        process = self.web = self._start("web", "gunicorn", ["--no-control-socket", *options, "wsgi:app"])
         self.url = f"http://{bind}"
         self._wait(process, self._web_answers)
         return self.url
