@@ -112,6 +112,12 @@ class Hub:
             if not group.listeners:
                 del self._followers[listener.execution_id]
 
+    def note(self, execution_id: int, *, told: tuple[ExecutionState, int]) -> None:
+        """Somebody was told this state, read after it had joined."""
+        group = self._followers.get(execution_id)
+        if group is not None and (group.told is None or told[1] >= group.told[1]):
+            group.told = told
+
     def find(self, execution_id: int) -> Followers | None:
         """Who listens to this execution."""
         return self._followers.get(execution_id)

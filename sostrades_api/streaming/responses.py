@@ -129,6 +129,7 @@ def _opening(
         snapshot = execution_snapshot(session, followed.execution_id, queue=hub.queue, event_id=cursor)
     if snapshot is None:
         raise NotFoundError
+    hub.note(followed.execution_id, told=(snapshot.state, snapshot.attempt))
     return snapshot.events, cursor
 
 

@@ -83,6 +83,7 @@ class Ticker:
         """Tell how far it is; gives the seconds until the next look."""
         began = time.thread_time()
         live = self._monitor.live(token=self._attempt.token, attempt=self._attempt.attempt)
+        self._used = self._used or self._usage.read()
         live = replace(live, usage=self._used)
         # First what a snapshot is made of: it may be ahead of the events that follow it, never behind.
         if self._runtime.queue.publish(self._attempt.execution_id, live):
