@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import TRANSITIONS, Execution
+from sostrades_api.models import FINAL_STATES, Execution
 from sostrades_api.queueing.events import Event, EventType, ExecutionEvents
 from sostrades_api.services.execution_status import shown_error
 from sostrades_api.services.unit_of_work import running_unit
@@ -65,4 +65,4 @@ def end_event(execution: Execution) -> Event:
 
 def is_final(execution: Execution) -> bool:
     """Whether it will never move again."""
-    return not TRANSITIONS[execution.state]
+    return execution.state in FINAL_STATES

@@ -13,6 +13,7 @@ from sostrades_api.models import MAX_ID, Execution, ExecutionState, StudyCase
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.queueing.events import Event, EventType
 from sostrades_api.services.execution_announce import end_event, is_final
+from sostrades_api.services.execution_order import queue_position
 from sostrades_api.services.execution_status import shown_error
 from sostrades_api.services.role_find import role_find
 from sostrades_api.services.study_case_get import study_case_get
@@ -81,7 +82,7 @@ def execution_snapshot(
     execution = _find(session, execution_id)
     if execution is None:
         return None
-    data = _plain(execution, queue=queue)
+    data = _plain(session, execution, queue=queue)
     public = {**data, "error_message": shown_error(execution, may_read=False)}
     events = [Event.make(EventType.SNAPSHOT, data, public=public, event_id=event_id)]
     if is_final(execution):
@@ -109,7 +110,7 @@ def _find(session: Session, execution_id: int) -> Execution | None:
     return session.scalar(query)
 
 
-def _plain(execution: Execution, *, queue: ExecutionQueue) -> dict[str, Any]:
+def _plain(session: Session, execution: Execution, *, queue: ExecutionQueue) -> dict[str, Any]:
     live = queue.live(execution.id) if execution.token is not None else None
     if live is not None and live.token != execution.token:  # of an attempt that is no more
         live = None
@@ -129,5 +130,5 @@ def _plain(execution: Execution, *, queue: ExecutionQueue) -> dict[str, Any]:
         "requested_at": execution.requested_at,
         "started_at": execution.started_at,
         "ended_at": execution.ended_at,
-        "queue_position": queue.position(execution.id, attempt=execution.attempt + 1) if waiting else None,
+        "queue_position": queue_position(session, execution) if waiting else None,
     }

@@ -27,6 +27,7 @@ class _Process:
     threads = 0
     leaving = threading.Event()
     on_leaving: tuple[Callable[[], None], ...] = ()
+    at_the_end: tuple[Callable[[], None], ...] = ()
 
 
 class HandOverWorker(ThreadWorker):
@@ -36,6 +37,12 @@ class HandOverWorker(ThreadWorker):
         """In the worker's process, after the fork."""
         _Process.is_ours, _Process.threads = True, self.cfg.threads
         super().init_process()
+
+    def run(self) -> None:
+        """Until it was told to end and its requests have; those who stay get their good-bye before it goes."""
+        super().run()
+        for say_good_bye in _Process.at_the_end:
+            say_good_bye()
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         """As gunicorn's; of a connection that was handed over it keeps an unused socket, to close it."""
@@ -70,6 +77,7 @@ def is_leaving() -> bool:
     return _Process.leaving.is_set()
 
 
-def call_when_leaving(tell: Callable[[], None]) -> None:
-    """Call it in the signal's handler: it may set a flag and write to a pipe, but take no lock."""
+def call_when_leaving(tell: Callable[[], None], *, at_the_end: Callable[[], None]) -> None:
+    """Call the first in the signal's handler, where it may set a flag and wait for nothing; the other last."""
     _Process.on_leaving = (*_Process.on_leaving, tell)
+    _Process.at_the_end = (*_Process.at_the_end, at_the_end)

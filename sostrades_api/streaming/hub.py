@@ -179,6 +179,11 @@ class Hub:
             for part in (self.source, self.watch, self.writer):
                 part.stop()
 
+    def _say_good_bye(self) -> None:
+        for listener in self.all_listeners():
+            listener.close()
+        self.writer.stop()
+
     def _start(self) -> None:
         with self._lock:
             if self._started:
@@ -186,4 +191,4 @@ class Hub:
             self._started = True
             for part in (self.writer, self.source, self.watch):
                 part.start()
-            call_when_leaving(self.watch.leave)
+            call_when_leaving(self.watch.leave, at_the_end=self._say_good_bye)

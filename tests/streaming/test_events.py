@@ -106,12 +106,11 @@ def test_without_redis_states_and_the_end_are_told_all_the_same(
     empty = client.get(path, headers=headers, query_string={"wait": 0, "after": first["last_event_id"]}).json
     assert empty == {"events": [], "last_event_id": first["last_event_id"]}
     dead = ExecutionQueue.for_web(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
-    study = session.query(StudyCase).one()
     with client.get(path, headers=headers, buffered=False) as answer:
         chunks = answer.iter_encoded()
         next(chunks)
         assert b"QUEUED" in next(chunks)
-        execution_stop(session, study, actor=actor, queue=dead)
+        execution_stop(session, queued, actor=actor, queue=dead)
         rest = b"".join(chunks)
     assert b'"STOPPED"' in rest
     assert b"event: end" in rest

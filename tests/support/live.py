@@ -49,7 +49,7 @@ class LivePlatform:
     def __init__(self, settings: Settings, *, test_processes: bool = False) -> None:
         self.settings = settings
         self.url = ""
-        self.web: subprocess.Popen | None = None
+        self.web: Launched | None = None
         self._test_processes = test_processes
         self._processes: list[Launched] = []
 
