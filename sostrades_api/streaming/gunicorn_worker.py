@@ -39,7 +39,7 @@ class HandOverWorker(ThreadWorker):
         super().init_process()
 
     def run(self) -> None:
-        """Until it was told to end and its requests have; those who stay get their good-bye before it goes."""
+        """Until it was told to end and its requests have; those who stay get a good-bye before it goes."""
         super().run()
         for say_good_bye in _Process.at_the_end:
             say_good_bye()
@@ -78,6 +78,6 @@ def is_leaving() -> bool:
 
 
 def call_when_leaving(tell: Callable[[], None], *, at_the_end: Callable[[], None]) -> None:
-    """Call the first in the signal's handler, where it may set a flag and wait for nothing; the other last."""
+    """Call the first in the signal's handler, which may set a flag and wait for nothing; the other last."""
     _Process.on_leaving = (*_Process.on_leaving, tell)
     _Process.at_the_end = (*_Process.at_the_end, at_the_end)
