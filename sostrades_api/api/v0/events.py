@@ -7,18 +7,13 @@ from sqlalchemy.orm import Session
 from sostrades_api.access import Actor
 from sostrades_api.api.v0 import documentation as doc
 from sostrades_api.api.v0.blueprint import blueprint
+from sostrades_api.api.v0.execution_schemas import ExecutionPath
 from sostrades_api.http.authentication import current_actor
 from sostrades_api.services.api_key_find_valid import api_key_find_valid
 from sostrades_api.streaming.responses import MOST_WAIT_SECONDS, Asked, events_response
 from sostrades_api.streaming.sse import MEDIA_TYPE
 
 api = blueprint("events", tag=doc.CALCULATION)
-
-
-class ExecutionPath(BaseModel):
-    """Which execution."""
-
-    execution_id: int = Field(description="Identifier of the execution", json_schema_extra={"example": 1})
 
 
 class EventsQuery(BaseModel):
