@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def worker_silence_seconds(self) -> float:
+        """A worker that said nothing for so long is lost; while it waits it speaks once a second at most."""
+        return 3 * max(self.heartbeat_seconds, 1.0)
+
+    @property
     def profile_queues(self) -> dict[str, str]:
         """The RQ queue of each worker profile."""
         named = {name: profile.queue for name, profile in self.worker_profiles.items()}

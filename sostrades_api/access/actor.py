@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sostrades_api.access.roles import HARMLESS, PERMISSIONS, Permission, Role
+from sostrades_api.errors import ForbiddenError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,3 +26,19 @@ def can(actor: Actor, permission: Permission, *, role: Role | None) -> bool:
     if actor.read_only and permission not in HARMLESS:
         return False
     return actor.is_admin or (role is not None and permission in PERMISSIONS[role])
+
+
+def may_administer(actor: Actor) -> bool:
+    """Whether this actor may change how the platform works: workers, queues, limits."""
+    return actor.is_admin and not actor.read_only
+
+
+def require_administrator(actor: Actor) -> None:
+    """Refuse whoever may not.
+
+    Raises:
+        ForbiddenError: The actor is no administrator, or its key only reads.
+    """
+    if not may_administer(actor):
+        detail = "Only administrators may do this, and not with a read-only key"
+        raise ForbiddenError(detail)

@@ -12,13 +12,16 @@ def register(app: Flask) -> None:
         executions,
         garbage,
         keys,
+        queue,
         rights,
         steering,
         studies,
         worker,
+        workers,
     )
 
-    for noun in (keys, accounts, rights, studies, executions, steering, garbage, worker):
+    nouns = (keys, accounts, rights, studies, executions, steering, garbage, worker, workers, queue)
+    for noun in nouns:
         for command in noun.COMMANDS:
             app.cli.add_command(command)
     app.cli.add_command(demo_seed.demo_seed)

@@ -160,6 +160,7 @@ def _described_group(group: Group) -> dict[str, Any]:
         "id": group.id,
         "name": group.name,
         "members": sorted(user.username for user in group.members),
+        "max_running": group.max_running,
     }
 
 

@@ -24,19 +24,41 @@ _ENVIRONMENT = {
 }
 
 
-@click.command("worker", cls=PlatformCommand, epilog="Example: flask worker --count 4")
+@click.command(
+    "worker", cls=PlatformCommand, epilog="Example: flask worker --profile large --profile standard --count 2"
+)
 @click.option("--count", type=click.IntRange(1, 256), default=1, show_default=True, help="Runs at a time.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    help="Take executions of this worker profile only; may be repeated. Default: all.",
+)
 @with_appcontext
-def worker(*, count: int) -> None:
+def worker(*, count: int, profiles: tuple[str, ...]) -> None:
     """Execute study cases, until it is told to end.
 
     Starts workers, their sweeper and, if none is configured, the queue server.
     """
+    chosen = tuple(dict.fromkeys(known_profile(name) for name in profiles))
     _start_again_tuned()
     level = current_platform().settings.log_level.upper()
     logging.getLogger("sostrades_api").setLevel(level)  # a command's own is quieter; this one serves
     app = cast("Any", current_app)._get_current_object()  # noqa: SLF001 - Flask's own recipe
-    WorkerPool(app, count=count).run(on_ready=lambda: note(f"{count} workers are ready"))
+    WorkerPool(app, count=count, profiles=chosen).run(on_ready=lambda: note(f"{count} workers are ready"))
+
+
+def known_profile(name: str) -> str:
+    """The name, if the settings have such a worker profile.
+
+    Raises:
+        click.UsageError: They have none.
+    """
+    known = current_platform().settings.worker_profiles
+    if name not in known:
+        msg = f"There is no worker profile '{name}'; the settings have: {', '.join(sorted(known))}"
+        raise click.UsageError(msg)
+    return name
 
 
 def _start_again_tuned() -> None:

@@ -19,7 +19,7 @@ class WorkerProcess(Base):
     profiles: Mapped[list[str]] = mapped_column(JSON)  # those whose executions it takes
     started_at: Mapped[dt.datetime] = mapped_column(default=utc_now)
     heartbeat_at: Mapped[dt.datetime] = mapped_column(default=utc_now, index=True)
-    execution_id: Mapped[int | None]  # what it runs now
+    execution_id: Mapped[int | None]  # what it ran at its heartbeat; the executions have the truth
     held: Mapped[bool] = mapped_column(default=False, server_default=false())  # takes nothing new
     held_by: Mapped[str | None] = mapped_column(String(200))
     executed: Mapped[int] = mapped_column(default=0, server_default="0")  # attempts that it has run

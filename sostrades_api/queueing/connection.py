@@ -1,4 +1,4 @@
-"""How this platform talks to Redis: quickly giving up in the web, patiently in a worker."""
+"""How this platform talks to Redis: quickly giving up in the web, less so in a worker."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sostrades_api.settings import Settings
 
 _WEB_TIMEOUT = 0.5  # seconds; a page must not wait for a dead Redis
 _WEB_OPTIONS: dict[str, Any] = {"socket_timeout": _WEB_TIMEOUT, "socket_connect_timeout": _WEB_TIMEOUT}
-_WORKER_RETRIES = 120  # with a cap of 2 s: about four minutes without Redis
+_WORKER_RETRIES = 3  # within a second; then the worker says to the database that it lives, and asks again
 
 
 class EmbeddedConnection(Connection):
@@ -42,8 +42,8 @@ def connect_listener(settings: Settings) -> Redis:
 
 
 def connect_worker(settings: Settings) -> Redis:
-    """A client for workers: outlives a restart of Redis."""
-    return _connect(settings, retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=2), _WORKER_RETRIES))
+    """A client for workers, which may wait for an answer: RQ sets its timeout."""
+    return _connect(settings, retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), _WORKER_RETRIES))
 
 
 def _connect(settings: Settings, **options: Any) -> Redis:

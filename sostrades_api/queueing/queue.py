@@ -6,7 +6,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.exceptions import DuplicateJobError
 
-from sostrades_api.queueing.connection import connect_web, connect_worker
+from sostrades_api.queueing.connection import connect_web
 from sostrades_api.queueing.jobs import EXECUTE, ExecutionJob, ExecutionRqQueue, job_id_of
 from sostrades_api.queueing.progress import LiveProgress
 from sostrades_api.settings import STANDARD_PROFILE, Settings
@@ -35,11 +35,6 @@ class ExecutionQueue:
     def for_web(cls, settings: Settings) -> "ExecutionQueue":
         """A queue that gives up within half a second."""
         return cls(connect_web(settings), settings)
-
-    @classmethod
-    def for_worker(cls, settings: Settings) -> "ExecutionQueue":
-        """A queue that outlives a restart of Redis."""
-        return cls(connect_worker(settings), settings)
 
     def rq_of(self, profile: str) -> ExecutionRqQueue:
         """The RQ queue of a worker profile; the standard one's where it has none (any more)."""

@@ -13,6 +13,10 @@ from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
 
 
+class WorkerHeldError(Exception):
+    """The worker is held: it takes nothing new."""
+
+
 @dataclass(frozen=True)
 class Claimant:
     """Who claims.
@@ -45,16 +49,19 @@ def execution_claim_next(session: Session, *, profiles: Collection[str], by: Cla
 
     Groups take turns: first whoever has the fewest running, then who has waited longest. Within a group the
     highest priority goes first, then the oldest. What is paused, or of a group that runs as many as it may,
-    stays where it is; a worker that is held gets nothing.
+    stays where it is.
 
     Args:
         session: Free of changes.
         profiles: Worker profiles that this worker serves.
         by: Who claims.
+
+    Raises:
+        WorkerHeldError: Somebody holds it.
     """
     with unit_of_work(session):
         if session.scalar(select(WorkerProcess.held).where(WorkerProcess.name == by.worker)):
-            return None
+            raise WorkerHeldError(by.worker)
         served = set(profiles) - set(session.scalars(select(QueuePause.worker_profile)))
         for group_id in groups_in_turn(session, profiles=served):
             if not lock_turn(session, group_id):

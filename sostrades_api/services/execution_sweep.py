@@ -38,7 +38,8 @@ def execution_sweep(session: Session, *, settings: Settings, queue: ExecutionQue
     lost = tuple(
         key.execution_id for key in _expired(session) if execution_lose(session, key, loss=loss, queue=queue)
     )
-    return SweepReport(lost=lost, announced=_announce(session, settings=settings, queue=queue))
+    since = utc_now() - dt.timedelta(seconds=settings.sweep_seconds)
+    return SweepReport(lost=lost, announced=announce_waiting(session, queue=queue, since=since))
 
 
 def _expired(session: Session) -> list[AttemptKey]:
@@ -51,9 +52,9 @@ def _expired(session: Session) -> list[AttemptKey]:
     return [AttemptKey(execution_id, token) for execution_id, token in session.execute(query) if token]
 
 
-def _announce(session: Session, *, settings: Settings, queue: ExecutionQueue) -> tuple[int, ...]:
-    """Enqueue what has waited for a sweep's time, may run, and is not in Redis."""
-    waiting = _unannounced(session, since=utc_now() - dt.timedelta(seconds=settings.sweep_seconds))
+def announce_waiting(session: Session, *, queue: ExecutionQueue, since: dt.datetime) -> tuple[int, ...]:
+    """Enqueue what has waited since before that, may run, and is not in Redis."""
+    waiting = _unannounced(session, since=since)
     session.rollback()  # end the read: enqueueing may take its time
     announced = []
     for profile, rows in waiting.items():

@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, Worker
-from rq.exceptions import DeserializationError, StopRequested
+from rq.exceptions import DequeueTimeout, DeserializationError, StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
@@ -27,8 +28,9 @@ from sostrades_api.queueing.jobs import (
     ForbiddenFunctionError,
     job_id_of,
 )
-from sostrades_api.services.execution_claim import Claimant, execution_claim_next
+from sostrades_api.services.execution_claim import Claimant, WorkerHeldError, execution_claim_next
 from sostrades_api.worker.process_ties import kill_group
+from sostrades_api.worker.registration import Registration
 from sostrades_api.worker.rehearsal import warm_without_writing
 from sostrades_api.worker.run import AttemptLostError, execute
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, set_attempt
@@ -41,6 +43,7 @@ logger = logging.getLogger(__name__)
 _WORKER_TTL = 20  # seconds; RQ's own 420 leave a dead worker listed for minutes
 _MAINTENANCE_SECONDS = 60  # of RQ's registries, in which nothing of ours stands
 _DATABASE_PAUSE = 1.0  # seconds between two looks at a database that is away
+_REDIS_PAUSE = 0.5  # and at a Redis
 _EXIT_LOST, _EXIT_FAULT = 3, 70
 
 
@@ -54,6 +57,7 @@ class ExecutionWorker(Worker):
         self, runtime: Runtime, *, name: str, connection: Redis, profiles: Sequence[str] = ()
     ) -> None:
         settings = runtime.platform.settings
+        self._heartbeat_seconds = settings.heartbeat_seconds  # RQ asks for its time-outs at once
         self._profiles = tuple(profiles) or tuple(settings.worker_profiles)
         queues = dict.fromkeys(settings.profile_queues[profile] for profile in self._profiles)
         super().__init__(
@@ -72,21 +76,28 @@ class ExecutionWorker(Worker):
         self._quick = runtime.queue.redis  # for what may be skipped when Redis is away
         self._lease_seconds = settings.lease_seconds
         self._standby: Standby | None = None
+        self._is_redis_away = False
+        self._registration = Registration(runtime, name=self.name, profiles=self._profiles)
 
     # --- one job ----------------------------------------------------------------------------------------
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run what may run now: the job only woke this worker up, the database says whose turn it is."""
-        wanted = self._is_ours(job)
+        wanted, runs = self._is_ours(job), 0
         self._drop(job, queue)
         while wanted and not self._stop_requested and (attempt := self._claim()) is not None:
             self._run(attempt)
+            runs += 1
+            self._registration.beat_if_due()
+        if wanted and not runs and self._registration.held:
+            self._give_back(job, queue)
         self._state = WorkerStatus.IDLE
         self._tell_redis(state=str(WorkerStatus.IDLE.value))
 
     def _run(self, attempt: ClaimedAttempt) -> None:
         """Fork, supervise."""
         self._state = WorkerStatus.BUSY
+        self._registration.running(attempt.execution_id)
         whereabouts = self._start_work_horse(attempt)
         job_id = job_id_of(attempt.execution_id, attempt=attempt.attempt)
         self._tell_redis(state=str(WorkerStatus.BUSY.value), current_job=job_id)
@@ -98,9 +109,10 @@ class ExecutionWorker(Worker):
             whereabouts=whereabouts,
             is_shutting_down=lambda: self._stop_requested,
         )
-        supervisor.watch(beat=self._tell_redis)
+        supervisor.watch(beat=self._tell_redis, register=self._registration.beat)
         whereabouts.close()
         self._horse_pid = 0
+        self._registration.idle()
         self._runtime.queue.forget(attempt.execution_id, attempt=attempt.attempt)
 
     def _is_ours(self, job: Job) -> bool:
@@ -117,6 +129,8 @@ class ExecutionWorker(Worker):
             with self._runtime.session() as session:
                 execution = execution_claim_next(session, profiles=self._profiles, by=claimant)
                 return None if execution is None else _claimed(execution, token=claimant.token)
+        except WorkerHeldError:
+            self._registration.held = True
         except SQLAlchemyError as error:
             logger.warning("the database does not answer, the sweeper will announce what waits: %s", error)
             time.sleep(_DATABASE_PAUSE)
@@ -135,6 +149,13 @@ class ExecutionWorker(Worker):
             pipeline.delete(job.key)
             pipeline.execute()
 
+    def _give_back(self, job: Job, queue: Queue) -> None:
+        """Wake another worker up with it."""
+        with suppress(RedisError), self._quick.pipeline() as pipeline:
+            job.save(pipeline=pipeline)
+            pipeline.lpush(queue.key, job.id)
+            pipeline.execute()
+
     def _tell_redis(self, **fields: str) -> None:
         with suppress(RedisError), self._quick.pipeline() as pipeline:
             self.heartbeat(self.worker_ttl + 60, pipeline=pipeline)
@@ -142,15 +163,92 @@ class ExecutionWorker(Worker):
                 pipeline.hset(self.key, field, value)
             pipeline.execute()
 
-    # --- the work-horse ---------------------------------------------------------------------------------
+    # --- waiting ----------------------------------------------------------------------------------------
+
+    def bootstrap(self, *args: Any, **kwargs: Any) -> None:
+        """Be known to the database and to Redis, however long that one is away."""
+        self._registration.beat()
+        while True:
+            try:
+                super().bootstrap(*args, **kwargs)
+            except RedisError as error:
+                self._wait_for_redis(error)
+            else:
+                return
+
+    def register_birth(self) -> None:
+        """As RQ does; a second try finds its own name, which nobody else can have."""
+        with suppress(ValueError):
+            super().register_birth()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """As RQ does; without Redis the next one will do."""
+        with suppress(RedisError):
+            super().heartbeat(timeout, pipeline)
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's signature
+        """None over Redis: whoever can write there must not be able to hold workers."""
+
+    def run_maintenance_tasks(self) -> None:
+        """As RQ does, if Redis answers."""
+        with suppress(RedisError):
+            super().run_maintenance_tasks()
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds between two heartbeats of a worker that waits."""
+        return max(1, int(self._heartbeat_seconds))
+
+    @property
+    def connection_timeout(self) -> int:
+        """Seconds after which Redis, asked to answer within the above, is taken to be away."""
+        return self.dequeue_timeout + 2
 
     def dequeue_job_and_maintain_ttl(
-        self, timeout: int | None, max_idle_time: int | None = None
+        self,
+        timeout: int | None,
+        max_idle_time: int | None = None,  # noqa: ARG002 - RQ's signature
     ) -> tuple[Job, Queue] | None:
-        """Wait for a job, with a work-horse that stands by."""
-        if self._standby is None:
-            self._standby = self._fork_standby()
-        return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        """Wait for a job, with a work-horse that stands by; a held worker leaves jobs to others.
+
+        No outage ends the wait, and the database hears all the time that the worker is there.
+        """
+        while True:
+            if self._standby is None:
+                self._standby = self._fork_standby()
+            self._registration.beat_if_due()
+            self._tell_redis()
+            if self._registration.held:
+                time.sleep(self._heartbeat_seconds)
+                self._registration.beat()
+                continue
+            try:
+                found = self.queue_class.dequeue_any(
+                    self._ordered_queues,
+                    timeout,
+                    connection=self.connection,
+                    job_class=self.job_class,
+                    serializer=self.serializer,
+                    death_penalty_class=self.death_penalty_class,
+                )
+            except DequeueTimeout:
+                self._is_redis_away = False
+                if self.should_run_maintenance_tasks:
+                    self.run_maintenance_tasks()
+            except RedisError as error:
+                self._wait_for_redis(error)
+            else:
+                self._is_redis_away = False
+                return found
+
+    def _wait_for_redis(self, error: RedisError) -> None:
+        if not self._is_redis_away:
+            logger.warning("the queue does not answer: %s", error)
+        self._is_redis_away = True
+        self._registration.beat_if_due()
+        time.sleep(_REDIS_PAUSE)
+
+    # --- the work-horse ---------------------------------------------------------------------------------
 
     def _start_work_horse(self, attempt: ClaimedAttempt) -> Whereabouts:
         standby, self._standby = self._standby or self._fork_standby(), None
@@ -197,6 +295,8 @@ class ExecutionWorker(Worker):
         if self._standby is not None and not self._is_horse:
             self._standby.dismiss()
             self._standby = None
+        if not self._is_horse:
+            self._registration.leave()
         super().teardown()
 
     def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:  # noqa: ARG002 - RQ's signature

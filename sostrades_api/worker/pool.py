@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -52,10 +52,17 @@ class _Member:
 
 
 class WorkerPool:
-    """Run it in the main thread of a process that has no other thread: it forks."""
+    """Run it in the main thread of a process that has no other thread: it forks.
 
-    def __init__(self, app: Flask, *, count: int) -> None:
+    Args:
+        app: The application.
+        count: Workers, beside the sweeper.
+        profiles: Worker profiles whose executions they take; empty: all.
+    """
+
+    def __init__(self, app: Flask, *, count: int, profiles: Sequence[str] = ()) -> None:
         self._settings = platform_of(app).settings
+        self._profiles = tuple(profiles)
         self._runtime = Runtime(app, ExecutionQueue.for_web(self._settings))
         self._runtime.announce_states()
         workers = [_Member(f"worker {number + 1}", self._work) for number in range(count)]
@@ -120,7 +127,8 @@ class WorkerPool:
 
     def _work(self) -> None:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        worker = ExecutionWorker(self._runtime, name=name, connection=connect_worker(self._settings))
+        connection = connect_worker(self._settings)
+        worker = ExecutionWorker(self._runtime, name=name, connection=connection, profiles=self._profiles)
         worker.work(logging_level="WARNING")
 
     def _sweep(self) -> None:

@@ -55,10 +55,14 @@ class Supervisor:
         self._shutdown_since: float | None = None
         self._deadline_seconds = attempt.deadline_seconds
 
-    def watch(self, *, beat: Callable[[], None]) -> None:
-        """Return when the work-horse is gone; ``beat`` is called as often as the lease is renewed."""
+    def watch(self, *, beat: Callable[[], None], register: Callable[[], None]) -> None:
+        """Return when the work-horse is gone.
+
+        ``beat`` is called as often as the lease is renewed, ``register`` whenever the database has just
+        answered: it must never delay the lease of a run.
+        """
         while (status := wait_for(self._pid, seconds=_LOOK_SECONDS)) is None:
-            if self._look(beat):
+            if self._look(beat, register):
                 return
         self._clean_up()
         if os.waitstatus_to_exitcode(status) != EXIT_WRITTEN:
@@ -71,7 +75,7 @@ class Supervisor:
         paths = self._attempt.disciplines
         return [paths[index] for index in self._whereabouts.all_running if index < len(paths)]
 
-    def _look(self, beat: Callable[[], None]) -> bool:
+    def _look(self, beat: Callable[[], None], register: Callable[[], None]) -> bool:
         """Do what is due; True when the work-horse was ended here and its execution settled."""
         now, settings = time.monotonic(), self._settings
         limit = self._limit_seconds
@@ -88,9 +92,9 @@ class Supervisor:
                 return self._end_and_lose("its worker was shut down")
         if self._stop_since is not None and now - self._stop_since > settings.stop_grace_seconds:
             return self._end_and_lose("it went on after it was asked to stop, and was ended")
-        return self._keep_lease(beat, now=now)
+        return self._keep_lease(beat, register, now=now)
 
-    def _keep_lease(self, beat: Callable[[], None], *, now: float) -> bool:
+    def _keep_lease(self, beat: Callable[[], None], register: Callable[[], None], *, now: float) -> bool:
         """Renew it when that is due; once it is over, somebody else may have the execution."""
         settings = self._settings
         if now - self._renewed >= settings.heartbeat_seconds or self._is_force_requested():
@@ -98,6 +102,8 @@ class Supervisor:
             beat()
             if self._renew():
                 return True
+            if self._held_since >= now:
+                register()
         if time.monotonic() - self._held_since > settings.lease_seconds:
             logger.warning("execution %d is let go: its lease is over", self._key.execution_id)
             self._kill()

@@ -7,6 +7,7 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from sostrades_api.services.execution_sweep import execution_sweep
+from sostrades_api.services.worker_forget import worker_forget
 from sostrades_api.worker.collector import start_collecting
 from sostrades_api.worker.runtime import Runtime
 
@@ -33,7 +34,10 @@ def sweep_once(runtime: Runtime) -> None:
     """One sweep, with a line for the operator when it did something."""
     with runtime.session() as session:
         report = execution_sweep(session, settings=runtime.platform.settings, queue=runtime.queue)
+        forgotten = worker_forget(session)
     if report.lost:
         logger.warning("executions taken away from silent workers: %s", report.lost)
     if report.announced:
         logger.info("executions announced again: %s", report.announced)
+    if forgotten:
+        logger.info("workers that were lost are forgotten: %s", forgotten)

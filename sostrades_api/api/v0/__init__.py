@@ -9,10 +9,12 @@ from sostrades_api.api.v0 import (
     parameters,
     ping,
     post_processing,
+    queue,
     steering,
     steering_many,
     studies,
     study_case,
+    workers,
 )
 from sostrades_api.api.v0.converters import UnboundedIntegerConverter
 from sostrades_api.api.v0.requests import validation_problem
@@ -26,6 +28,8 @@ BLUEPRINTS = (
     steering_many.api,
     events.api,
     post_processing.api,
+    workers.api,
+    queue.api,
     ping.api,
 )
 

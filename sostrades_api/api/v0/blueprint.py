@@ -30,6 +30,7 @@ _WITH_QUERY = frozenset(
         "v0_executions.recompute",
         "v0_executions.stop",
         "v0_events.events",
+        "v0_queue.autoscaling",
     }
 )
 

@@ -15,6 +15,7 @@ STUDIES = Tag(name="study cases", description="List, create, load, copy, rename 
 PARAMETERS = Tag(name="parameters", description="Change and download values, with history")
 CALCULATION = Tag(name="calculation", description="Execute and monitor")
 EXECUTIONS = Tag(name="executions", description="Request, list, look at and steer executions")
+WORKERS = Tag(name="workers and queue", description="Who executes, what waits; hold, pause, autoscaling")
 CHARTS = Tag(name="post-processing", description="Charts and the HTML report")
 SERVICE = Tag(name="service", description="Whether the server answers")
 
