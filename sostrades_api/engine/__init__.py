@@ -69,7 +69,7 @@ from sostrades_api.engine.process import Place, Process, Reference
 from sostrades_api.engine.profile import DisciplineProfile, Profile
 from sostrades_api.engine.progress import Progress
 from sostrades_api.engine.result import ExecutionResult
-from sostrades_api.engine.result_cache import ComputedResult, MemoryCache, ResultCache
+from sostrades_api.engine.result_cache import Checkpoints, ComputedResult, MemoryCache, ResultCache
 from sostrades_api.engine.sampling import Samples
 from sostrades_api.engine.session import Session
 from sostrades_api.engine.structure import Composed, Declared
@@ -79,6 +79,7 @@ from sostrades_api.engine.variable import Variable
 __all__ = [
     "MISSING",
     "BuildError",
+    "Checkpoints",
     "Column",
     "Composed",
     "ComputedResult",

@@ -10,12 +10,13 @@ from typing import Any
 
 from sostrades_api.engine.dependencies import Dependencies, nodes_of
 from sostrades_api.engine.digests import text_digest, value_digest
+from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.parallel import loops_of
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
-from sostrades_api.engine.versions import discipline_version
+from sostrades_api.engine.versions import discipline_version, likely_version
 
 
 class Addresses:
@@ -27,6 +28,7 @@ class Addresses:
         digests: by slot, where they are known; equal digests must mean equal values.
         settings: slots of the study's numerical parameters that decide how loops are solved, by name.
         variable_at: what the plan declares of a slot; a given value is checked, and normalised, by that.
+        version: of a discipline; None: its outputs cannot be re-used.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class Addresses:
         digests: Mapping[int, str],
         settings: Mapping[str, int],
         variable_at: Callable[[int], Variable],
+        version: Callable[[type[Discipline]], str | None] = discipline_version,
     ) -> None:
         self._steps = steps
         self._values = values
         self._digests = dict(digests)
         self._settings = settings
         self._variable_at = variable_at
+        self._version = version
         self._known: dict[int, str | None] = {}
 
     def of(self, number: int) -> str | None:
@@ -60,9 +64,20 @@ class Addresses:
             waiting.pop()
         return self._known[number]
 
+    def of_one_execution(self) -> "Addresses":
+        """Addresses that every step has, by which an execution takes up what itself has made before."""
+        return Addresses(
+            self._steps,
+            self._values,
+            digests=self._digests,
+            settings=self._settings,
+            variable_at=self._variable_at,
+            version=likely_version,
+        )
+
     def _made(self, number: int) -> str | None:
         step = self._steps.steps[number]
-        versions = [discipline_version(type(node.discipline)) for node in nodes_of(step)]
+        versions = [self._version(type(node.discipline)) for node in nodes_of(step)]
         reads = [self._read(slot) for slot in self._steps.reads[number]]
         if None in versions or None in reads:
             return None

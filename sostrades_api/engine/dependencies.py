@@ -1,6 +1,6 @@
 """What each step of a plan reads and makes, and so what is out of date when a value has changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from sostrades_api.engine.loop import Loop
@@ -73,6 +73,22 @@ class Dependencies:
             for number, step in enumerate(self.steps)
             if any(type(node.discipline).DATA_FILES for node in nodes_of(step))
         )
+
+    def from_on(self, paths: Collection[str]) -> frozenset[int]:
+        """The steps with these disciplines, and all that depend on them; one there is not is left out."""
+        wanted = set(paths)
+        found = {
+            number
+            for number, step in enumerate(self.steps)
+            if any(node.path in wanted for node in nodes_of(step))
+        }
+        waiting = list(found)
+        while waiting:
+            for slot in self.makes[waiting.pop()]:
+                following = set(self.readers[slot]) - found
+                found |= following
+                waiting += following
+        return frozenset(found)
 
 
 def nodes_of(step: Step) -> tuple[Node, ...]:

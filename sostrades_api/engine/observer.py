@@ -17,10 +17,14 @@ class ExecutionStarted:
 
 @dataclass(frozen=True)
 class DisciplinesReused:
-    """What these disciplines make is known, and took so many seconds to make; they will not run."""
+    """What these disciplines make is known, and took so many seconds to make; they will not run.
+
+    ``resumed`` are those among them that an earlier attempt of this very execution has left.
+    """
 
     paths: tuple[str, ...]
     seconds: float
+    resumed: tuple[str, ...] = ()
 
 
 @quick_frozen

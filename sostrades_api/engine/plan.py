@@ -1,7 +1,7 @@
 """A plan: a process compiled once, executed many times."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property, partial
@@ -26,9 +26,9 @@ from sostrades_api.engine.observer import Observer
 from sostrades_api.engine.parallel import Crew, OneAtATime, run_parallel
 from sostrades_api.engine.planned import PlanVariables
 from sostrades_api.engine.protection import freeze
-from sostrades_api.engine.recall import Recall
+from sostrades_api.engine.recall import Kept, Recall
 from sostrades_api.engine.result import ExecutionResult, ResidualHistory, ResultValues
-from sostrades_api.engine.result_cache import ResultCache
+from sostrades_api.engine.result_cache import Checkpoints, ResultCache
 from sostrades_api.engine.runner import ShouldStop
 from sostrades_api.engine.sampling import Samples, execute_many
 from sostrades_api.engine.session import Session
@@ -154,6 +154,8 @@ class Plan:
         previous: Mapping[str, Any] | None = None,
         cache: ResultCache | None = None,
         digests: Mapping[str, str] | None = None,
+        checkpoints: Checkpoints | None = None,
+        recompute: Collection[str] = (),
     ) -> ExecutionResult:
         """Run all disciplines on these inputs.
 
@@ -164,6 +166,8 @@ class Plan:
             previous: values of an earlier result by full name; with ``warm_start``, loops start from them.
             cache: where outputs of the same disciplines on the same inputs are found, and stored.
             digests: of the given values by full name, where they are known; equal digests mean equal values.
+            checkpoints: where an interrupted execution finds what it has made, and keeps what it makes.
+            recompute: paths of disciplines that are run, with all that depends on them, whatever is cached.
 
         Raises:
             ExecutionError: a subclass says what failed, where, and what to do.
@@ -183,9 +187,15 @@ class Plan:
                 observer=observer,
                 should_stop=should_stop,
             )
-        if cache is not None:
+        if cache is not None or checkpoints is not None:
             recall = Recall(
-                self, execution, cache=cache, digests=digests or {}, costs=self._costs, observer=observer
+                self,
+                execution,
+                kept=Kept(cache, checkpoints),
+                digests=digests or {},
+                costs=self._costs,
+                observer=observer,
+                recompute=recompute,
             )
             return self._run_recalling(execution, recall, crew)
         if crew is None:

@@ -51,6 +51,27 @@ class ResultCache(Protocol):
         ...
 
 
+class Checkpoints(Protocol):
+    """Keeps what one execution makes, for its own later attempts alone, under keys that every step has.
+
+    So an execution that was interrupted also goes on after disciplines that are not deterministic, and where
+    results of others are not trusted. No method may raise because the storage is away.
+
+    ``least_seconds`` is as that of a cache; ``resumes`` says whether there was an earlier attempt.
+    """
+
+    least_seconds: float
+    resumes: bool
+
+    def take_up(self, keys: Sequence[str]) -> Mapping[str, ComputedResult]:
+        """What earlier attempts have kept under these keys; asked once, and only if there were any."""
+        ...
+
+    def keep(self, key: str, result: ComputedResult, *, label: str) -> None:
+        """Keep a result until the execution has ended."""
+        ...
+
+
 class MemoryCache:
     """A cache in memory that forgets what has not been used for longest; for any number of threads.
 

@@ -50,6 +50,7 @@ class _Version:
 
 
 _KNOWN: WeakKeyDictionary[type[Discipline], _Version | None] = WeakKeyDictionary()
+_LIKELY: WeakKeyDictionary[type[Discipline], _Version | None] = WeakKeyDictionary()
 
 
 def discipline_version(cls: type[Discipline]) -> str | None:
@@ -63,6 +64,23 @@ def discipline_version(cls: type[Discipline]) -> str | None:
         _KNOWN[cls] = _version(cls)
     version = _KNOWN[cls]
     return version.digest if version is not None and version.holds else None
+
+
+def likely_version(cls: type[Discipline]) -> str:
+    """The version, or as much of it as can be known: for results that only the same execution takes up.
+
+    Of a class that is not deterministic, what it would be if it were; of one whose source is not all known,
+    its name, its own ``VERSION`` and everything that is installed.
+    """
+    known = discipline_version(cls)
+    if known is not None:
+        return known
+    if cls not in _LIKELY:
+        _LIKELY[cls] = _version_of_source(cls)
+    version = _LIKELY[cls]
+    if version is not None and version.holds:
+        return version.digest
+    return text_digest("likely", f"{cls.__module__}:{cls.__qualname__}", cls.VERSION, *_surroundings())
 
 
 def sources_of(cls: type[Discipline]) -> list[Path]:
@@ -87,7 +105,11 @@ def _data_files(cls: type[Discipline]) -> list[Path]:
 
 
 def _version(cls: type[Discipline]) -> _Version | None:
-    if not cls.DETERMINISTIC or not _is_found_by_name(cls):
+    return _version_of_source(cls) if cls.DETERMINISTIC else None
+
+
+def _version_of_source(cls: type[Discipline]) -> _Version | None:
+    if not _is_found_by_name(cls):
         return None
     bases = _bases(cls)
     try:

@@ -8,10 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sostrades_api.models.base import Base, utc_now
 
 LABEL_LENGTH = 200
+PRIVATE = "run:"  # addresses of what one execution keeps for itself begin so; its number follows
 
 
 class ComputedResult(Base):
-    """A result by the address of all that decides it. It is never changed, only forgotten."""
+    """A result by the address of all that decides it. It is never changed, only forgotten.
+
+    Checkpoints of executions that may be interrupted are among them, under addresses that nobody else has.
+    """
 
     __tablename__ = "computed_results"
     __table_args__ = (Index("ix_computed_results_last_used_at", "last_used_at"),)

@@ -1,12 +1,20 @@
-"""Forget computed results: those not used for long, those that are too many, those whose values are gone."""
+"""Forget computed results: not used for long, too many, without values, or of executions that have ended."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import ComputedOutput, ComputedResult, StoredValue, utc_now
+from sostrades_api.models import (
+    ACTIVE_STATES,
+    ComputedOutput,
+    ComputedResult,
+    Execution,
+    StoredValue,
+    utc_now,
+)
+from sostrades_api.models.computed_result import PRIVATE
 from sostrades_api.services.among import among
 from sostrades_api.services.computed_result_lock import lock_results
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -16,8 +24,11 @@ _AT_A_TIME = 500  # a transaction
 
 
 def computed_result_find_unwanted(session: Session, *, settings: Settings) -> list[str]:
-    """The addresses of results that were not used for long, or are more than there may be."""
-    unwanted = list(_unused(session, settings.result_cache_days))
+    """The addresses of results that were not used for long, or are more than there may be.
+
+    What executions keep for themselves stays as long as they are active, and no longer.
+    """
+    unwanted = [*_unused(session, settings.result_cache_days), *_left_behind(session)]
     if settings.result_cache_bytes:
         taken = 0
         for address, size in _by_last_use(session):
@@ -52,6 +63,17 @@ def computed_result_forget(session: Session, addresses: Sequence[str]) -> int:
     return forgotten
 
 
+def private_address(execution_id: int, *, key: str) -> str:
+    """The address of what an execution keeps for itself under this key."""
+    return f"{PRIVATE}{execution_id}:{key[:40]}"
+
+
+def computed_result_forget_private(session: Session, execution_id: int) -> int:
+    """Delete what an execution kept for itself, once it has ended. Says how many."""
+    own = ComputedResult.address.startswith(f"{PRIVATE}{execution_id}:", autoescape=True)
+    return computed_result_forget(session, session.scalars(select(ComputedResult.address).where(own)).all())
+
+
 def computed_result_mark_used(session: Session, addresses: Sequence[str]) -> None:
     """Remember that these results were used now."""
     with unit_of_work(session):
@@ -63,7 +85,25 @@ def computed_result_mark_used(session: Session, addresses: Sequence[str]) -> Non
 def _unused(session: Session, days: float) -> Iterator[str]:
     if days:
         before = utc_now() - dt.timedelta(days=days)
-        yield from session.scalars(select(ComputedResult.address).where(ComputedResult.last_used_at < before))
+        unused = select(ComputedResult.address).where(~_is_private(), ComputedResult.last_used_at < before)
+        yield from session.scalars(unused)
+
+
+def _left_behind(session: Session) -> Iterator[str]:
+    """What executions kept for themselves that have ended, or been deleted."""
+    private = session.scalars(select(ComputedResult.address).where(_is_private())).all()
+    numbers = {address: _execution_of(address) for address in private}
+    query = select(Execution.id).where(Execution.state.in_(ACTIVE_STATES))
+    active = set(session.scalars(query)) if numbers else set[int]()
+    yield from (address for address, number in numbers.items() if number not in active)
+
+
+def _is_private() -> ColumnElement[bool]:
+    return ComputedResult.address.startswith(PRIVATE, autoescape=True)
+
+
+def _execution_of(address: str) -> int:
+    return int(address.removeprefix(PRIVATE).partition(":")[0])
 
 
 def _by_last_use(session: Session) -> Iterator[tuple[str, int]]:
@@ -72,6 +112,7 @@ def _by_last_use(session: Session) -> Iterator[tuple[str, int]]:
         select(ComputedResult.address, func.sum(StoredValue.size))
         .join(ComputedOutput, ComputedOutput.address == ComputedResult.address)
         .join(StoredValue, StoredValue.digest == ComputedOutput.digest)
+        .where(~_is_private())
         .group_by(ComputedResult.address, ComputedResult.last_used_at)
         .order_by(ComputedResult.last_used_at.desc(), ComputedResult.address)
     )

@@ -41,7 +41,9 @@ def computed_result_store(session: Session, results: Sequence[NewResult], *, val
 
     What cannot be stored such that it is the same to the last bit is left out.
     """
-    staged = {new.address: encoded for new in results if (encoded := _staged(new, values)) is not None}
+    encoded = {id(new.computed): new for new in results}  # one may be kept under several addresses
+    once = {key: _staged(new, values) for key, new in encoded.items()}
+    staged = {new.address: items for new in results if (items := once[id(new.computed)]) is not None}
     wanted = {new.address: new for new in results if new.address in staged}
     if not wanted:
         return 0

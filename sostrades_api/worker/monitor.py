@@ -86,6 +86,9 @@ class RunMonitor(Observer):
     def on_disciplines_reused(self, event: DisciplinesReused) -> None:
         """What is known of the same inputs is not run again."""
         self.reused, self.saved_seconds = frozenset(event.paths), event.seconds
+        if event.resumed:
+            done = f"{len(event.resumed)} of {len(self._paths)} disciplines"
+            self._log.add(f"going on: an earlier attempt has done {done}: {_listed(event.resumed)}")
         self._log.add(
             f"re-used {len(event.paths)} of {len(self._paths)} disciplines, saved {event.seconds:.3g} s: "
             f"{_listed(event.paths)}"

@@ -1,4 +1,4 @@
-"""The cache of results of one run: looks up before it, stores while it goes on, never fails it."""
+"""The results of one run: looked up before it, stored while it goes on; keeping them never fails it."""
 
 import logging
 import threading
@@ -8,9 +8,12 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import ComputedResult
+from sostrades_api.models.computed_result import PRIVATE
 from sostrades_api.services.computed_result_collect import (
     computed_result_forget,
+    computed_result_forget_private,
     computed_result_mark_used,
+    private_address,
 )
 from sostrades_api.services.computed_result_find import FoundResults, computed_result_find
 from sostrades_api.services.computed_result_store import NewResult, computed_result_store
@@ -23,18 +26,29 @@ STORE_SECONDS = 0.2  # so much is lost at most, beside what runs, when a run is 
 
 
 class ResultKeeper:
-    """A cache in database and value store, for one execution.
+    """A cache in database and value store, and the checkpoints of one execution.
 
     Results wait until together they took ``STORE_SECONDS`` to compute, then a thread stores them; what still
     waits at the end is stored by ``close``. So a run that is killed loses little, and a quick one stores
-    nothing before its results are there.
+    nothing before its results are there. Checkpoints that wait when a run has ended are needed by nobody.
+
+    Args:
+        bind: the database.
+        values: the value store.
+        execution_id: whose checkpoints they are.
+        resumes: whether there was an earlier attempt, which may have left some.
     """
 
     least_seconds = LEAST_SECONDS
 
-    def __init__(self, bind: Engine, *, values: ValueStore) -> None:
-        self._bind, self._values = bind, values
-        self._found = FoundResults()
+    def __init__(
+        self, bind: Engine, *, values: ValueStore, execution_id: int = 0, resumes: bool = False
+    ) -> None:
+        self.resumes = resumes
+        self._bind, self._values, self._execution_id = bind, values, execution_id
+        self._aging: list[str] = []
+        self._broken: set[str] = set()
+        self._has_checkpoints = resumes
         self._waiting: list[NewResult] = []
         self._changed = threading.Condition()
         self._closed = False
@@ -44,31 +58,56 @@ class ResultKeeper:
         """What is known; nothing when it cannot be read now."""
         try:
             with Session(self._bind) as session:
-                self._found = computed_result_find(session, addresses, values=self._values)
+                found = computed_result_find(session, addresses, values=self._values)
         except Exception:
             logger.exception("computed results cannot be read, everything is run")
-        return self._found.results
+            found = FoundResults()
+        self._aging += found.aging
+        self._broken |= set(found.broken)
+        return found.results
 
     def store(self, address: str, result: ComputedResult, *, label: str, replace: bool) -> None:
-        """Keep a result, soon."""
-        with self._changed:
-            self._waiting.append(NewResult(address=address, label=label, computed=result, replace=replace))
-            if self._is_due() and self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="result keeper", daemon=True)
-                self._thread.start()
-            self._changed.notify()
+        """Keep a result for everybody, soon."""
+        self._add(NewResult(address=address, label=label, computed=result, replace=replace))
 
-    def close(self) -> None:
-        """Store what waits, and mark what was used; called once the run has ended, however it did."""
+    def take_up(self, keys: Sequence[str]) -> Mapping[str, ComputedResult]:
+        """What earlier attempts of this execution have kept."""
+        addresses = {private_address(self._execution_id, key=key): key for key in keys}
+        return {addresses[address]: result for address, result in self.find(list(addresses)).items()}
+
+    def keep(self, key: str, result: ComputedResult, *, label: str) -> None:
+        """Keep a result for a later attempt of this execution, soon."""
+        address = private_address(self._execution_id, key=key)
+        self._has_checkpoints = True
+        self._add(NewResult(address=address, label=label, computed=result, replace=True))
+
+    def close(self, *, interrupted: bool = False) -> None:
+        """Store what waits, checkpoints only of an interrupted run, and mark what was used."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         if self._thread is not None:
             self._thread.join()
-        self._write(self._take())
-        found = self._found
-        if found.aging:
-            self._try("marked as used", lambda session: computed_result_mark_used(session, found.aging))
+            self._thread = None
+        waiting, used, self._aging = self._take(), self._aging, []
+        self._write([new for new in waiting if interrupted or not new.address.startswith(PRIVATE)])
+        aging = [address for address in used if not address.startswith(PRIVATE)]
+        if aging:
+            self._try("marked as used", lambda session: computed_result_mark_used(session, aging))
+
+    def forget_checkpoints(self) -> None:
+        """The execution has ended: there is no attempt that needs them."""
+        if self._has_checkpoints:
+            number = self._execution_id
+            self._try("forgotten", lambda session: computed_result_forget_private(session, number))
+
+    def _add(self, new: NewResult) -> None:
+        with self._changed:
+            self._waiting.append(new)
+            if self._is_due() and self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="result keeper", daemon=True)
+                self._thread.start()
+            self._changed.notify()
 
     def _work(self) -> None:
         while True:
@@ -89,7 +128,7 @@ class ResultKeeper:
     def _write(self, results: Sequence[NewResult]) -> None:
         if not results:
             return
-        broken = sorted(set(self._found.broken) & {new.address for new in results})
+        broken = sorted(self._broken & {new.address for new in results})
 
         def store(session: Session) -> None:
             if broken:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sostrades_api.engine import ExecutionResult, ExecutionStopped, Plan
 from sostrades_api.engine.memory import keep_freed_memory
 from sostrades_api.errors import UnavailableError
-from sostrades_api.models import db
+from sostrades_api.models import FINAL_STATES, ExecutionState, db
 from sostrades_api.services.default_digests import known_digests
 from sostrades_api.services.execution_announce import announce_before
 from sostrades_api.services.execution_costs import execution_costs
@@ -79,8 +79,13 @@ class AttemptRun:
         self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
         self._feed = EventFeed(attempt=attempt.attempt, log=self._log, monitor=self._monitor)
         platform = runtime.platform
-        reuses = platform.settings.result_cache
-        self._keeper = ResultKeeper(db.engine, values=platform.values) if reuses else None
+        self._keeper = ResultKeeper(
+            db.engine,
+            values=platform.values,
+            execution_id=attempt.execution_id,
+            resumes=attempt.attempt > 1,
+        )
+        self._cache = self._keeper if platform.settings.result_cache else None
 
     def perform(self) -> None:
         """Run, then write how it ended."""
@@ -90,18 +95,21 @@ class AttemptRun:
         )
         try:
             result = self._run()
-            written = self._finish(result)
+            state = self._finish(result)
         except ExecutionStopped as stopped:
-            written = self._end_stopped(stopped)
+            self._keeper.close(interrupted=True)  # before another worker can resume it
+            state = self._end_stopped(stopped)
         except _INFRASTRUCTURE:
+            self._keeper.close(interrupted=True)
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a model raises ends this run, and is told
-            written = self._fail(error)
+            state = self._fail(error)
         finally:
-            if self._keeper is not None:
-                self._keeper.close()
-        if not written:
+            self._keeper.close()
+        if state is None:
             raise AttemptLostError
+        if state in FINAL_STATES:
+            self._keeper.forget_checkpoints()
 
     def _run(self) -> ExecutionResult:
         digests = input_digests(self._session, execution_id=self._attempt.execution_id)
@@ -109,7 +117,7 @@ class AttemptRun:
         plan = study_plan(self._attempt.process_name, inputs).plan
         inputs = present_inputs(inputs, plan=plan)
         previous = self._previous(plan, inputs)
-        if self._keeper is not None:
+        if self._cache is not None:
             plan.remember_costs(execution_costs(self._session, execution_id=self._attempt.execution_id))
         self._session.rollback()  # no transaction stays open while the models run
         self._monitor = self._monitor_of(plan, inputs)
@@ -128,8 +136,10 @@ class AttemptRun:
                     observer=self._monitor,
                     should_stop=self._monitor.should_stop,
                     previous=previous,
-                    cache=self._keeper,
+                    cache=self._cache,
                     digests=known_digests(plan, given=digests, previous=previous),
+                    checkpoints=self._keeper,
+                    recompute=self._attempt.recompute,
                 )
             finally:
                 self._monitor.rest()
@@ -182,7 +192,7 @@ class AttemptRun:
     def _on_stop_signal(self, _number: int, _frame: object) -> None:
         self._monitor.stop_requested = True
 
-    def _finish(self, result: ExecutionResult) -> bool:
+    def _finish(self, result: ExecutionResult) -> ExecutionState | None:
         for line in seconds_lines(result.seconds, result.runs):
             self._log.add_last(line)
         if result.converged:
@@ -192,7 +202,7 @@ class AttemptRun:
             self._log.add_last(
                 f"finished, not converged: the results are no solution (loop {loops})", level="WARNING"
             )
-        return execution_finish(
+        written = execution_finish(
             self._session,
             self._key,
             outputs=result.values,
@@ -200,19 +210,21 @@ class AttemptRun:
             values=self._runtime.platform.values,
             end=replace(self._end({}), converged=result.converged, unconverged=unconverged_of(result)),
         )
+        return ExecutionState.FINISHED if written else None
 
-    def _fail(self, error: BaseException) -> bool:
+    def _fail(self, error: BaseException) -> ExecutionState | None:
         self._session.rollback()
         failure = failure_of(error, running=self._monitor.running)
         logger.info("execution %d failed: %s", self._attempt.execution_id, failure.message)
         self._log.add_last(f"failed: {failure.message}", level="ERROR")
         statuses = self._monitor.statuses_at_failure(error)
-        return execution_fail(self._session, self._key, failure=failure, end=self._end(statuses))
+        written = execution_fail(self._session, self._key, failure=failure, end=self._end(statuses))
+        return ExecutionState.FAILED if written else None
 
-    def _end_stopped(self, stopped: ExecutionStopped) -> bool:
+    def _end_stopped(self, stopped: ExecutionStopped) -> ExecutionState | None:
         self._log.add_last(str(stopped), level="WARNING")
         end = self._end(self._monitor.statuses_at_stop())
-        return execution_end_stopped(self._session, self._key, end=end) is not None
+        return execution_end_stopped(self._session, self._key, end=end)
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
         announce_before(self._session, self._feed.last())

@@ -47,7 +47,12 @@ def attempt(session, platform, actor):
         )
         session.commit()
         return ClaimedAttempt(
-            claimed.id, claimed.attempt, claimed.token, claimed.process_name, tuple(claimed.disciplines)
+            claimed.id,
+            claimed.attempt,
+            claimed.token,
+            claimed.process_name,
+            tuple(claimed.disciplines),
+            claimed.worker_profile,
         )
 
     return claim

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -250,6 +251,44 @@ class Aside(Discipline):
         return {"aside": inputs["u"] / 3.0}
 
 
+class Draw(Discipline):
+    """Something else each time, at once."""
+
+    DETERMINISTIC = False
+    DESC_IN = {"journal": {"type": "string", "default": "", "namespace": "ns"}}
+    DESC_OUT = {"drawn": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        _write(inputs["journal"], "Draw")
+        return {"drawn": random.random()}
+
+
+class Weigh(Discipline):
+    """Needs what was drawn."""
+
+    DESC_IN = {"drawn": {"type": "float", "unit": "-", "namespace": "ns"}, **_WORK}
+    DESC_OUT = {"weight": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        _work("Weigh", inputs)
+        return {"weight": 2.0 * inputs["drawn"]}
+
+
+class Judge(Discipline):
+    """Nought, if both are of the same draw."""
+
+    DESC_IN = {
+        "drawn": {"type": "float", "unit": "-", "namespace": "ns"},
+        "weight": {"type": "float", "unit": "-", "namespace": "ns"},
+        **_WORK,
+    }
+    DESC_OUT = {"verdict": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        _work("Judge", inputs)
+        return {"verdict": inputs["weight"] - 2.0 * inputs["drawn"]}
+
+
 def _work(name, inputs):
     _write(inputs["journal"], name)
     time.sleep(inputs["seconds"])
@@ -277,3 +316,4 @@ crashing = Process(
 )
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
 steps = Process("test_steps", disciplines={"Heat": Heat, "Cool": Cool, "Aside": Aside}, namespaces={"ns": ""})
+draws = Process("test_draws", disciplines={"Draw": Draw, "Weigh": Weigh, "Judge": Judge}, namespaces=_NS)
