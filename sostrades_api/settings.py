@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(default=4.0, gt=0)
     sweep_seconds: float = Field(default=3.0, gt=0)
     max_attempts: int = Field(default=3, gt=0)
+    runs_per_process: int = Field(
+        default=50, ge=1, description="Quick runs of one group and process that share a process; 1: none do"
+    )
     max_run_seconds: float = Field(default=0, ge=0, description="A longer run fails; 0: no limit")
     stop_grace_seconds: float = Field(
         default=30, ge=0, description="A stopped run that goes on so long is killed"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import Execution, ExecutionState, QueuePause, WorkerProcess, utc_now
+from sostrades_api.models import Execution, ExecutionState, WorkerProcess, utc_now
 from sostrades_api.services.execution_order import groups_in_turn, lock_turn, next_of_group
 from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -62,11 +62,10 @@ def execution_claim_next(session: Session, *, profiles: Collection[str], by: Cla
     with unit_of_work(session):
         if session.scalar(select(WorkerProcess.held).where(WorkerProcess.name == by.worker)):
             raise WorkerHeldError(by.worker)
-        served = set(profiles) - set(session.scalars(select(QueuePause.worker_profile)))
-        for group_id in groups_in_turn(session, profiles=served):
+        for group_id in groups_in_turn(session, profiles=profiles):
             if not lock_turn(session, group_id):
                 continue
-            execution = next_of_group(session, group_id, profiles=served)
+            execution = next_of_group(session, group_id, profiles=profiles)
             if execution is not None and _claimed(session, execution, by=by):
                 return execution
     return None

@@ -1,62 +1,66 @@
 """In which order executions that wait are taken: fair between groups, by priority within one."""
 
+import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import HELD_STATES, Execution, ExecutionState, Group, utc_now
+from sostrades_api.models import (
+    HELD_STATES,
+    Execution,
+    ExecutionState,
+    Group,
+    QueuePause,
+    utc_now,
+)
+
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def groups_in_turn(session: Session, *, profiles: Collection[str]) -> list[int]:
-    """Groups with something to run, those first whose turn it is; without those that run all they may."""
+    """Groups with something to run, those first whose turn it is; without those that run all they may.
+
+    What waits for a profile that is paused does not count.
+    """
     if not profiles:
         return []
-    waiting = (
-        select(Execution.group_id)
-        .where(Execution.state == ExecutionState.QUEUED, Execution.worker_profile.in_(profiles))
-        .distinct()
+    running = (
+        select(func.count())
+        .where(Execution.state.in_(HELD_STATES), Execution.group_id == Group.id)
+        .scalar_subquery()
     )
-    found = session.execute(
-        select(Group.id, Group.max_running, Group.served_at).where(Group.id.in_(waiting))
-    ).all()
-    if not found:
-        return []
-    running = _running(session)
-    free = [row for row in found if row.max_running is None or running.get(row.id, 0) < row.max_running]
-    long_ago = min((row.served_at for row in free if row.served_at), default=utc_now())
-    free.sort(
-        key=lambda row: (running.get(row.id, 0), row.served_at is not None, row.served_at or long_ago, row.id)
+    waiting = select(Execution.group_id).where(*_waiting(profiles)).distinct()
+    query = select(Group.id, Group.max_running, Group.served_at, running.label("running")).where(
+        Group.id.in_(waiting)
     )
+    rows = session.execute(query).all()
+    free = [row for row in rows if row.max_running is None or row.running < row.max_running]
+    free.sort(key=lambda row: (row.running, row.served_at or _LONG_AGO, row.id))
     return [row.id for row in free]
 
 
 def lock_turn(session: Session, group_id: int) -> bool:
     """Take the group's turn until the unit of work ends; False when it runs all it may by now."""
-    query = select(Group).where(Group.id == group_id).with_for_update()
-    group = session.scalar(query.execution_options(populate_existing=True))
-    if group is None:
-        return False
-    if group.max_running is not None and _running(session).get(group_id, 0) >= group.max_running:
-        return False
-    session.execute(
+    taken = (
         update(Group)
         .where(Group.id == group_id)
         .values(served_at=utc_now())
+        .returning(Group.max_running)
         .execution_options(synchronize_session=False)
     )
-    return True
+    row = session.execute(taken).one_or_none()
+    if row is None or row.max_running is None:
+        return row is not None
+    held = select(func.count()).where(Execution.state.in_(HELD_STATES), Execution.group_id == group_id)
+    return (session.scalar(held) or 0) < row.max_running
 
 
 def next_of_group(session: Session, group_id: int, *, profiles: Collection[str]) -> Execution | None:
     """What this group runs next; what another worker claims at this moment is passed over."""
     query = (
         select(Execution)
-        .where(
-            Execution.state == ExecutionState.QUEUED,
-            Execution.worker_profile.in_(profiles),
-            Execution.group_id == group_id,
-        )
+        .where(*_waiting(profiles), Execution.group_id == group_id)
         .order_by(Execution.priority.desc(), Execution.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -80,7 +84,10 @@ def queue_position(session: Session, execution: Execution) -> int:
     return 1 + (session.scalar(select(func.count()).select_from(turns).where(before)) or 0)
 
 
-def _running(session: Session) -> dict[int, int]:
-    """How many executions of each group run now."""
-    query = select(Execution.group_id, func.count()).where(Execution.state.in_(HELD_STATES))
-    return {group_id: count for group_id, count in session.execute(query.group_by(Execution.group_id))}  # noqa: C416
+def _waiting(profiles: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """Conditions of what may be taken by workers of these profiles."""
+    return (
+        Execution.state == ExecutionState.QUEUED,
+        Execution.worker_profile.in_(profiles),
+        Execution.worker_profile.not_in(select(QueuePause.worker_profile)),
+    )

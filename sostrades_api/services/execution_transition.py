@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from sostrades_api.errors import ConflictError
@@ -51,12 +51,11 @@ def execution_transition(
             Execution.token.is_not_distinct_from(execution.token),
         )
         .values(state=to_state, **values)
-        .execution_options(synchronize_session=False)
+        .returning(Execution)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    result = session.execute(statement)
-    if not isinstance(result, CursorResult) or result.rowcount != 1:
+    if session.scalars(statement).one_or_none() is None:
         return False
-    session.refresh(execution)
     session.add(
         ExecutionTransition(
             execution_id=execution.id,

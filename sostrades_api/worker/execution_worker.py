@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from redis import Redis
@@ -29,14 +29,14 @@ from sostrades_api.queueing.jobs import (
     job_id_of,
 )
 from sostrades_api.services.execution_claim import Claimant, WorkerHeldError, execution_claim_next
+from sostrades_api.worker.again import Traces
 from sostrades_api.worker.process_ties import kill_group
 from sostrades_api.worker.registration import Registration
 from sostrades_api.worker.rehearsal import warm_without_writing
 from sostrades_api.worker.run import AttemptLostError, execute
-from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, set_attempt
+from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, current_whereabouts, set_attempt
 from sostrades_api.worker.standby import Standby, fork_standby
 from sostrades_api.worker.supervisor import EXIT_WRITTEN, Supervisor
-from sostrades_api.worker.whereabouts import Whereabouts
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +78,9 @@ class ExecutionWorker(Worker):
         self._standby: Standby | None = None
         self._is_redis_away = False
         self._registration = Registration(runtime, name=self.name, profiles=self._profiles)
+        self._ready: Standby | None = None  # has run one and may run another
+        self._ready_for: tuple[int, str, str] | None = None
+        self._runs = 0
 
     # --- one job ----------------------------------------------------------------------------------------
 
@@ -89,28 +92,31 @@ class ExecutionWorker(Worker):
             self._run(attempt)
             runs += 1
             self._registration.beat_if_due()
+        self._let_go()
         if wanted and not runs and self._registration.held:
             self._give_back(job, queue)
         self._state = WorkerStatus.IDLE
         self._tell_redis(state=str(WorkerStatus.IDLE.value))
 
     def _run(self, attempt: ClaimedAttempt) -> None:
-        """Fork, supervise."""
+        """Start or go on with a work-horse, and supervise it."""
         self._state = WorkerStatus.BUSY
         self._registration.running(attempt.execution_id)
-        whereabouts = self._start_work_horse(attempt)
+        horse = self._start_work_horse(attempt)
+        self._horse_pid = horse.pid
         job_id = job_id_of(attempt.execution_id, attempt=attempt.attempt)
         self._tell_redis(state=str(WorkerStatus.BUSY.value), current_job=job_id)
         supervisor = Supervisor(
             self._runtime,
             attempt,
-            pid=self.horse_pid,
+            horse=horse,
             worker=self.name,
-            whereabouts=whereabouts,
             is_shutting_down=lambda: self._stop_requested,
         )
-        supervisor.watch(beat=self._tell_redis, register=self._registration.beat)
-        whereabouts.close()
+        if supervisor.watch(beat=self._tell_redis, register=self._registration.beat):
+            self._ready = horse
+        else:
+            horse.close()
         self._horse_pid = 0
         self._registration.idle()
         self._runtime.queue.forget(attempt.execution_id, attempt=attempt.attempt)
@@ -250,12 +256,25 @@ class ExecutionWorker(Worker):
 
     # --- the work-horse ---------------------------------------------------------------------------------
 
-    def _start_work_horse(self, attempt: ClaimedAttempt) -> Whereabouts:
+    def _start_work_horse(self, attempt: ClaimedAttempt) -> Standby:
+        of = (attempt.group_id, attempt.process_name, attempt.worker_profile)
+        if of != self._ready_for or self._runs >= self._runtime.platform.settings.runs_per_process:
+            self._let_go()
+        ready, self._ready = self._ready, None
+        if ready is not None and ready.start(attempt):
+            self._runs += 1
+            return ready
+        self._ready_for, self._runs = of, 1
         standby, self._standby = self._standby or self._fork_standby(), None
         while not standby.start(attempt):  # it was killed while it waited
             standby = self._fork_standby()
-        self._horse_pid = standby.pid
-        return standby.whereabouts
+        return standby
+
+    def _let_go(self) -> None:
+        """End the work-horse that could have gone on."""
+        if self._ready is not None:
+            self._ready.dismiss()
+            self._ready = None
 
     def _fork_standby(self) -> Standby:
         return fork_standby(warm=self._warm, run=self._run_in_work_horse)
@@ -274,27 +293,37 @@ class ExecutionWorker(Worker):
         np.random.seed()  # noqa: NPY002 - models that use the old generator must not all draw the same
         self._runtime.after_fork()
 
-    def _run_in_work_horse(self, attempt: ClaimedAttempt) -> NoReturn:
-        """Run without Redis: it can neither delay nor end a run."""
+    def _run_in_work_horse(self, attempt: ClaimedAttempt) -> None:
+        """Run without Redis: it can neither delay nor end a run. Returns where another run may follow."""
         code = _EXIT_FAULT
         try:
             self._become_work_horse()
+            traces = Traces.now()
             set_attempt(attempt)
-            execute(attempt.execution_id)
+            finished = execute(attempt.execution_id)
             code = EXIT_WRITTEN
+            if finished and traces.allow_another():
+                self._be_as_new()
+                return
         except AttemptLostError:
             code = _EXIT_LOST
         except BaseException:
             logger.exception("the run of execution %d could not be written down", attempt.execution_id)
-        finally:
-            logging.shutdown()
-            os._exit(code)
+        logging.shutdown()
+        os._exit(code)
+
+    def _be_as_new(self) -> None:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        whereabouts = current_whereabouts()
+        if whereabouts is not None:
+            whereabouts.reset()
 
     def teardown(self) -> None:
         """Leave nobody behind."""
         if self._standby is not None and not self._is_horse:
             self._standby.dismiss()
             self._standby = None
+            self._let_go()
         if not self._is_horse:
             self._registration.leave()
         super().teardown()
@@ -338,6 +367,7 @@ def _claimed(execution: Execution, *, token: str) -> ClaimedAttempt:
         process_name=execution.process_name,
         disciplines=tuple(execution.disciplines),
         worker_profile=execution.worker_profile,
+        group_id=execution.group_id,
         deadline_seconds=execution.deadline_seconds,
         recompute=tuple(execution.recompute or ()),
     )

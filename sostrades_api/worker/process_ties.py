@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 _PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.02  # only where the kernel has no pidfd
@@ -34,13 +35,23 @@ def wait_for(pid: int, *, seconds: float) -> int | None:
     return status
 
 
-def _wait_on_pidfd(pid: int, *, seconds: float) -> None:
+def wait_for_report(pid: int, reports: int, *, seconds: float) -> bool:
+    """Wait for a byte from a child, or its end, at most this long; whether a byte came."""
+    if hasattr(os, "pidfd_open"):
+        _wait_on_pidfd(pid, seconds=seconds, also=[reports])
+    else:
+        select.select([reports], [], [], seconds)
+    ready = select.select([reports], [], [], 0)[0]
+    return bool(ready) and os.read(reports, 1) != b""
+
+
+def _wait_on_pidfd(pid: int, *, seconds: float, also: Sequence[int] = ()) -> None:
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
         return
     try:
-        select.select([handle], [], [], max(0.0, seconds))
+        select.select([handle, *also], [], [], max(0.0, seconds))
     finally:
         os.close(handle)
 

@@ -52,8 +52,8 @@ class AttemptLostError(Exception):
     """The attempt was taken away while it ran; nothing was written."""
 
 
-def execute(execution_id: int) -> None:
-    """Run the attempt that this worker holds.
+def execute(execution_id: int) -> bool:
+    """Run the attempt that this worker holds; whether it FINISHED.
 
     A run that fails ends in the database as FAILED; an exception from here means that not even that could be
     written, and the worker gives the attempt up.
@@ -64,7 +64,7 @@ def execute(execution_id: int) -> None:
         raise AttemptLostError(msg)
     runtime = current_runtime()
     with runtime.app.app_context(), Session(db.engine) as session:
-        AttemptRun(runtime, attempt, session).perform()
+        return AttemptRun(runtime, attempt, session).perform()
 
 
 class AttemptRun:
@@ -87,8 +87,8 @@ class AttemptRun:
         )
         self._cache = self._keeper if platform.settings.result_cache else None
 
-    def perform(self) -> None:
-        """Run, then write how it ended."""
+    def perform(self) -> bool:
+        """Run, then write how it ended; whether that is FINISHED."""
         attempt = self._attempt
         self._log.add(
             f"attempt {attempt.attempt} of execution {attempt.execution_id}: {attempt.process_name}"
@@ -110,6 +110,7 @@ class AttemptRun:
             raise AttemptLostError
         if state in FINAL_STATES:
             self._keeper.forget_checkpoints()
+        return state is ExecutionState.FINISHED
 
     def _run(self) -> ExecutionResult:
         digests = input_digests(self._session, execution_id=self._attempt.execution_id)

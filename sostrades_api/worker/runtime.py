@@ -65,6 +65,7 @@ class ClaimedAttempt:
     process_name: str
     disciplines: tuple[str, ...]
     worker_profile: str
+    group_id: int
     deadline_seconds: float | None = None
     recompute: tuple[str, ...] = ()
 

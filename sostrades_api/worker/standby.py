@@ -27,61 +27,70 @@ class Standby:
 
     pid: int
     whereabouts: Whereabouts
-    _pipe: int
+    _orders: int  # written here: attempts, a line each
+    reports: int  # read here: a byte each time that it waits for another one
 
     def start(self, attempt: ClaimedAttempt) -> bool:
         """Let it run this attempt; False when it is dead, and nothing has started."""
+        line = memoryview(orjson.dumps(asdict(attempt), option=orjson.OPT_APPEND_NEWLINE))
         try:
-            with os.fdopen(self._pipe, "wb") as pipe:
-                pipe.write(orjson.dumps(asdict(attempt)))
+            while line:
+                line = line[os.write(self._orders, line) :]
         except BrokenPipeError:
-            self._reap()
+            self.dismiss()
             return False
         return True
 
+    def close(self) -> None:
+        """It has ended."""
+        os.close(self._orders)
+        os.close(self.reports)
+        self.whereabouts.close()
+
     def dismiss(self) -> None:
         """It is not needed any more."""
-        os.close(self._pipe)
-        self._reap()
-
-    def _reap(self) -> None:
-        self.whereabouts.close()
+        self.close()
         kill_group(self.pid)
         wait_for(self.pid, seconds=_REAP_SECONDS)
 
 
-def fork_standby(*, warm: Callable[[], None], run: Callable[[ClaimedAttempt], NoReturn]) -> Standby:
-    """Fork one; in the child, ``warm()`` is called when there is time, then ``run(attempt)``."""
+def fork_standby(*, warm: Callable[[], None], run: Callable[[ClaimedAttempt], None]) -> Standby:
+    """Fork one; in the child, ``warm()`` is called when there is time, then ``run(attempt)`` for each.
+
+    ``run`` returns only where the process may run another one.
+    """
     parent = os.getpid()
     whereabouts = Whereabouts()
-    read_end, write_end = os.pipe()
+    orders, reports = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
         set_whereabouts(whereabouts)
-        _stand_by(parent, (read_end, write_end), warm=warm, run=run)
-    os.close(read_end)
-    return Standby(pid, whereabouts, write_end)
+        os.close(orders[1])
+        os.close(reports[0])
+        _stand_by(parent, orders[0], reports[1], warm=warm, run=run)
+    os.close(orders[0])
+    os.close(reports[1])
+    return Standby(pid, whereabouts, orders[1], reports[0])
 
 
 def _stand_by(
     parent: int,
-    pipe: tuple[int, int],
+    orders: int,
+    reports: int,
     *,
     warm: Callable[[], None],
-    run: Callable[[ClaimedAttempt], NoReturn],
+    run: Callable[[ClaimedAttempt], None],
 ) -> NoReturn:
     try:
         die_with_parent(parent)
         os.setpgrp()
-        read_end, write_end = pipe
-        os.close(write_end)
-        if not select.select([read_end], [], [], _HURRY_SECONDS)[0]:
+        if not select.select([orders], [], [], _HURRY_SECONDS)[0]:
             with contextlib.suppress(Exception):
                 warm()
-        with os.fdopen(read_end, "rb") as stream:
-            message = stream.read()
-        if message:
-            run(_attempt_of(message))
+        with os.fdopen(orders, "rb") as stream:
+            for line in stream:
+                run(_attempt_of(line))
+                os.write(reports, b"1")
     finally:
         os._exit(0)
 

@@ -20,9 +20,10 @@ from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbea
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.public_text import public_text
 from sostrades_api.worker.failures import ended_while_running, overran
-from sostrades_api.worker.process_ties import describe_end, kill_group, wait_for
+from sostrades_api.worker.process_ties import describe_end, kill_group, wait_for, wait_for_report
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
-from sostrades_api.worker.whereabouts import Overdue, Whereabouts
+from sostrades_api.worker.standby import Standby
+from sostrades_api.worker.whereabouts import Overdue
 
 logger = logging.getLogger(__name__)
 
@@ -40,30 +41,40 @@ class Supervisor:
         runtime: Runtime,
         attempt: ClaimedAttempt,
         *,
-        pid: int,
+        horse: Standby,
         worker: str,
-        whereabouts: Whereabouts,
         is_shutting_down: Callable[[], bool],
     ) -> None:
-        self._runtime, self._attempt, self._pid, self._worker = runtime, attempt, pid, worker
+        self._runtime, self._attempt, self._pid, self._worker = runtime, attempt, horse.pid, worker
         self._settings = runtime.platform.settings
         self._key = AttemptKey(attempt.execution_id, attempt.token)
-        self._whereabouts, self._overdue = whereabouts, Overdue(whereabouts)
+        self._reports = horse.reports
+        self._whereabouts, self._overdue = horse.whereabouts, Overdue(horse.whereabouts)
         self._is_shutting_down = is_shutting_down
         self._started = self._renewed = self._held_since = time.monotonic()
         self._stop_since: float | None = None
         self._shutdown_since: float | None = None
         self._deadline_seconds = attempt.deadline_seconds
 
-    def watch(self, *, beat: Callable[[], None], register: Callable[[], None]) -> None:
-        """Return when the work-horse is gone.
+    def watch(self, *, beat: Callable[[], None], register: Callable[[], None]) -> bool:
+        """Return when its run is over.
 
         ``beat`` is called as often as the lease is renewed, ``register`` whenever the database has just
         answered: it must never delay the lease of a run.
+
+        Returns:
+            Whether the work-horse waits for another attempt; else it is gone.
         """
-        while (status := wait_for(self._pid, seconds=_LOOK_SECONDS)) is None:
+        while not wait_for_report(self._pid, self._reports, seconds=_LOOK_SECONDS):
+            status = wait_for(self._pid, seconds=0)
+            if status is not None:
+                self._note_end(status)
+                return False
             if self._look(beat, register):
-                return
+                return False
+        return True
+
+    def _note_end(self, status: int) -> None:
         self._clean_up()
         if os.waitstatus_to_exitcode(status) != EXIT_WRITTEN:
             how, exited = describe_end(status), os.WIFEXITED(status)
@@ -158,7 +169,10 @@ class Supervisor:
 
     def _abort(self) -> bool:
         """The attempt is not ours any more: it ended this moment, or it was taken away and must not go on."""
-        if wait_for(self._pid, seconds=_ENDING_SECONDS) is None:
+        reported = wait_for_report(self._pid, self._reports, seconds=_ENDING_SECONDS)
+        if reported:
+            self._kill()
+        elif wait_for(self._pid, seconds=0) is None:
             logger.warning("execution %d was taken away from this worker", self._key.execution_id)
             self._kill()
         self._clean_up()

@@ -81,6 +81,11 @@ class Whereabouts:
         """Of one at a time, none runs any more."""
         self.place[0] = _NOWHERE
 
+    def reset(self) -> None:
+        """Nothing runs, nothing is limited: as for a new work-horse."""
+        self.leave()
+        self._cells[_RUNS] = self._cells[_LENGTH] = self._cells[_LEEWAY] = 0
+
     # --- in the worker ----------------------------------------------------------------------------------
 
     @property

@@ -56,6 +56,7 @@ def attempt(app, platform, session, journal, monkeypatch):
             process_name=claimed.process_name,
             disciplines=tuple(claimed.disciplines),
             worker_profile=claimed.worker_profile,
+            group_id=claimed.group_id,
             recompute=tuple(claimed.recompute or ()),
         )
         session.rollback()

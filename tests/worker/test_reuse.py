@@ -53,6 +53,7 @@ def attempt(session, platform, actor):
             claimed.process_name,
             tuple(claimed.disciplines),
             claimed.worker_profile,
+            claimed.group_id,
         )
 
     return claim

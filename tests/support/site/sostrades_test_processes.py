@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -208,6 +209,25 @@ class Chatty(Discipline):
         return {"result": inputs["x"]}
 
 
+class Tell(Discipline):
+    """Tells in which process it runs, and leaves something behind, as it is told."""
+
+    DETERMINISTIC = False
+    DESC_IN = {"leave": {"type": "string", "default": "", "namespace": "ns"}}
+    DESC_OUT = {"pid": {"type": "int", "namespace": "ns"}}
+
+    def run(self, inputs):
+        {
+            "": lambda: None,
+            "thread": lambda: threading.Thread(target=time.sleep, args=(60,), daemon=True).start(),
+            "child": lambda: subprocess.Popen(["sleep", "60"]),
+            "folder": lambda: os.chdir("/"),
+            "variable": lambda: os.environ.update(LEFT="behind"),
+            "slowness": lambda: time.sleep(0.6),
+        }[inputs["leave"]]()
+        return {"pid": os.getpid()}
+
+
 _WORK = {
     "seconds": {"type": "float", "unit": "s", "default": 0.0, "namespace": "ns"},
     "journal": {"type": "string", "default": "", "namespace": "ns"},
@@ -314,6 +334,7 @@ ending = Process("test_ending", disciplines={"First": Double, "End": End}, names
 crashing = Process(
     "test_crashing", disciplines={"Crash": Crash, "Sleep": Sleep, "After": AfterCrash}, namespaces=_NS
 )
+telling = Process("test_telling", disciplines={"Tell": Tell}, namespaces=_NS)
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
 steps = Process("test_steps", disciplines={"Heat": Heat, "Cool": Cool, "Aside": Aside}, namespaces={"ns": ""})
 draws = Process("test_draws", disciplines={"Draw": Draw, "Weigh": Weigh, "Judge": Judge}, namespaces=_NS)
