@@ -135,8 +135,10 @@ def shared_input(process: str, consumers: Sequence[Declaration]) -> Variable:
     differing: dict[int, Declaration] = {}  # of those who say the very same, the first
     for other in consumers[1:]:
         differing.setdefault(id(other.variable), other)
+    measured = next((each for each in consumers if each.variable.unit is not None), first)
     for other in differing.values():
         _check_same(process, first, other)
+        _check_same(process, measured, other)  # the first one may leave the unit to others
         merged = _narrowed(process, merged, first, other)
     if len(consumers) > 1:
         require_default_fits(process, merged, merged.default, first, consumers)

@@ -112,6 +112,21 @@ def test_units_that_do_not_fit_name_both_ends():
         assert (caught.value.first_unit, caught.value.second_unit) == (made, read)
 
 
+def test_units_of_shared_inputs_must_fit_though_the_first_reader_declares_none():
+    def reader(unit):
+        return discipline({"x": {"type": "float", "unit": unit, "namespace": "ns"}}, {}, nothing)
+
+    def built(*units):
+        names = [f"D{number}" for number in range(len(units))]
+        readers = dict(zip(names, map(reader, units), strict=True))
+        return build(Process("tested", disciplines=readers, namespaces={"ns": ""}))
+
+    assert built(None, "m", "km").variables["x"].variable.unit == "m"
+    with pytest.raises(UnitMisfit) as caught:
+        built(None, "m", "kg")
+    assert (caught.value.first, caught.value.second) == ("D1", "D2")
+
+
 def test_columns_that_are_read_must_be_made():
     def frame(**columns):
         return {"y": {"type": "dataframe", "dataframe_descriptor": columns}}
