@@ -74,9 +74,9 @@ class Settings(BaseSettings):
         description='JSON, for instance {"large": {"cpu": 4, "memory": "16GiB", "queue": "large"}}',
     )
     lease_seconds: float = Field(
-        default=15.0, gt=0, description="A silent attempt is taken away after this time"
+        default=10.0, gt=0, description="A silent attempt is taken away after this time"
     )
-    heartbeat_seconds: float = Field(default=4.0, gt=0)
+    heartbeat_seconds: float = Field(default=3.0, gt=0)
     sweep_seconds: float = Field(default=3.0, gt=0)
     max_attempts: int = Field(default=3, gt=0)
     runs_per_process: int = Field(

@@ -44,11 +44,12 @@ class _Member:
     """A place in the pool and the process that holds it."""
 
     role: str
-    main: Callable[[], None]
+    main: "Callable[[_Member], None]"
     pid: int = 0
     started: float = 0.0
     failures: int = 0
     start_at: float = 0.0
+    name: str = ""  # of the worker, in Redis and the database
 
 
 class WorkerPool:
@@ -71,6 +72,7 @@ class WorkerPool:
         self._answered = time.monotonic()
         self._stopping = False
         self._wake_up = os.pipe()
+        self._deaths = os.pipe()  # the sweeper hears whose runs to give to others
 
     def run(self, *, on_ready: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGTERM or SIGINT, then end every process that was started here."""
@@ -100,6 +102,7 @@ class WorkerPool:
 
     def _start(self, member: _Member) -> None:
         parent = os.getpid()
+        member.name = f"{socket.gethostname()}-{parent}-{uuid.uuid4().hex[:8]}"
         pid = os.fork()
         if pid == 0:
             self._become(member, parent=parent)
@@ -117,7 +120,7 @@ class WorkerPool:
             for handle in self._wake_up:
                 os.close(handle)
             self._runtime.after_fork()
-            member.main()
+            member.main(member)
             code = 0
         except BaseException:
             logger.exception("%s ended", member.role)
@@ -125,14 +128,15 @@ class WorkerPool:
             logging.shutdown()
             os._exit(code)
 
-    def _work(self) -> None:
-        name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    def _work(self, member: _Member) -> None:
         connection = connect_worker(self._settings)
-        worker = ExecutionWorker(self._runtime, name=name, connection=connection, profiles=self._profiles)
+        worker = ExecutionWorker(
+            self._runtime, name=member.name, connection=connection, profiles=self._profiles
+        )
         worker.work(logging_level="WARNING")
 
-    def _sweep(self) -> None:
-        sweep_for_ever(self._runtime)
+    def _sweep(self, _member: _Member) -> None:
+        sweep_for_ever(self._runtime, deaths=self._deaths[0])
 
     def _collect(self) -> None:
         for member in self._members:
@@ -151,6 +155,8 @@ class WorkerPool:
         if not self._stopping:
             code = os.waitstatus_to_exitcode(status)
             logger.warning("%s ended (%d) and is started again", member.role, code)
+        with suppress(BlockingIOError):  # a sweeper that does not read will find it by its lease
+            os.write(self._deaths[1], f"{member.name}\n".encode())
 
     # --- the queue server -------------------------------------------------------------------------------
 
@@ -174,7 +180,7 @@ class WorkerPool:
     # --- signals and the end ----------------------------------------------------------------------------
 
     def _listen_to_signals(self) -> None:
-        for handle in self._wake_up:
+        for handle in (*self._wake_up, self._deaths[1]):
             os.set_blocking(handle, False)
         signal.set_wakeup_fd(self._wake_up[1], warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, self._on_stop)
