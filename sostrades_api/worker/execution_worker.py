@@ -36,7 +36,7 @@ from sostrades_api.worker.rehearsal import warm_without_writing
 from sostrades_api.worker.run import AttemptLostError, execute
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, current_whereabouts, set_attempt
 from sostrades_api.worker.standby import Standby, fork_standby
-from sostrades_api.worker.supervisor import EXIT_WRITTEN, Supervisor
+from sostrades_api.worker.supervisor import EXIT_MEMORY, EXIT_WRITTEN, Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -307,6 +307,8 @@ class ExecutionWorker(Worker):
                 return
         except AttemptLostError:
             code = _EXIT_LOST
+        except MemoryError:
+            code = EXIT_MEMORY
         except BaseException:
             logger.exception("the run of execution %d could not be written down", attempt.execution_id)
         logging.shutdown()

@@ -2,19 +2,48 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sostrades_api.engine import EngineError
 from sostrades_api.errors import DomainError
 from sostrades_api.services.execution_end import Failure
 from sostrades_api.services.public_text import public_text
+from sostrades_api.worker.limits import is_out_of_memory
 
 _TRACEBACK_LENGTH = 50_000
 
 
-def failure_of(error: BaseException, *, running: str | None = None) -> Failure:
-    """The failure of a run that raised this, while this discipline ran."""
+@dataclass(frozen=True)
+class MemoryLimit:
+    """What a run may take, and what its worker profile is called."""
+
+    profile: str
+    size: int | None
+
+
+def failure_of(
+    error: BaseException, *, running: str | None = None, memory: MemoryLimit | None = None
+) -> Failure:
+    """The failure of a run that raised this, while this discipline ran, with this limit."""
     text = "".join(traceback.format_exception(error))
-    return Failure(message=public_message(error, running=running), traceback=text[-_TRACEBACK_LENGTH:])
+    message = public_message(error, running=running)
+    if memory is not None and memory.size is not None and is_out_of_memory(error):
+        discipline = getattr(error, "discipline", running)
+        message = out_of_memory(memory, running=[discipline] if discipline else [], how="it was refused more")
+    return Failure(message=public_text(message), traceback=text[-_TRACEBACK_LENGTH:])
+
+
+def out_of_memory(memory: MemoryLimit, *, running: Sequence[str], how: str) -> str:
+    """What is said of a run that needs more memory than it may take, or than its host has."""
+    who = f"D{_named(running)[1:]}" if running else "The execution"
+    if memory.size is None:
+        limit = f"the worker profile '{memory.profile}' has no limit, but its host has no more"
+        advice = "It needs a larger worker profile, on hosts with more memory"
+    else:
+        size = f"{memory.size / 1024**2:,.0f} MiB"
+        limit = f"a run may allocate {size}, the limit of the worker profile '{memory.profile}'"
+        advice = "It needs a larger worker profile"
+    return f"{who} ran out of memory ({how}): {limit}. {advice}, or must hold less at a time."
 
 
 def public_message(error: BaseException, *, running: str | None = None) -> str:
@@ -56,12 +85,16 @@ def ended_while_running(how: str, *, running: Sequence[str], exited: bool) -> st
     return f"{how}, while {_named(running)} ran{advice}"
 
 
-def overran(limit: float, *, running: Sequence[str]) -> str:
-    """What is said of a run that took longer than the platform allows."""
-    text = f"The execution ran longer than the {limit:g} s that this platform allows"
+def overran(limit: float, *, running: Sequence[str], is_own: bool) -> str:
+    """What is said of a run that took longer than its own deadline, or than the platform allows."""
+    if is_own:
+        text = f"The execution ran longer than its deadline of {limit:g} s"
+        advice = "make it quicker, or give it a later deadline"
+    else:
+        text = f"The execution ran longer than the {limit:g} s that this platform allows"
+        advice = "make it quicker, or raise the setting max_run_seconds"
     if not running:
-        return f"{text}; make it quicker, or raise the setting max_run_seconds."
-    advice = "make it quicker, or raise the setting max_run_seconds"
+        return f"{text}; {advice}."
     if len(running) > 1:
         return f"{text}; {_named(running)} were running: see whether they ever end, {advice}."
     return f"{text}; {_named(running)} was running: see whether it ever ends, {advice}."

@@ -24,8 +24,10 @@ from sostrades_api.services.execution_inputs import input_digests, inputs_of, pr
 from sostrades_api.services.execution_unconverged import unconverged_of
 from sostrades_api.services.execution_warm_start import execution_warm_start
 from sostrades_api.services.study_plan import study_plan
+from sostrades_api.settings import WorkerProfile
 from sostrades_api.worker.event_feed import EventFeed
-from sostrades_api.worker.failures import failure_of, seconds_lines
+from sostrades_api.worker.failures import MemoryLimit, failure_of, seconds_lines
+from sostrades_api.worker.limits import is_out_of_memory, limited_memory, set_threads
 from sostrades_api.worker.monitor import ParallelMonitor, RunMonitor
 from sostrades_api.worker.result_keeper import ResultKeeper
 from sostrades_api.worker.run_log import RunLog, captured_logging
@@ -86,6 +88,8 @@ class AttemptRun:
             resumes=attempt.attempt > 1,
         )
         self._cache = self._keeper if platform.settings.result_cache else None
+        self._profile = platform.settings.worker_profiles.get(attempt.worker_profile, WorkerProfile())
+        self._memory = MemoryLimit(attempt.worker_profile, self._profile.memory)
 
     def perform(self) -> bool:
         """Run, then write how it ended; whether that is FINISHED."""
@@ -94,14 +98,17 @@ class AttemptRun:
             f"attempt {attempt.attempt} of execution {attempt.execution_id}: {attempt.process_name}"
         )
         try:
-            result = self._run()
+            with limited_memory(self._memory.size):
+                result = self._run()
             state = self._finish(result)
         except ExecutionStopped as stopped:
             self._keeper.close(interrupted=True)  # before another worker can resume it
             state = self._end_stopped(stopped)
-        except _INFRASTRUCTURE:
-            self._keeper.close(interrupted=True)
-            raise
+        except _INFRASTRUCTURE as error:
+            if not is_out_of_memory(error):
+                self._keeper.close(interrupted=True)
+                raise
+            state = self._fail(error)
         except BaseException as error:  # noqa: BLE001 - whatever a model raises ends this run, and is told
             state = self._fail(error)
         finally:
@@ -158,6 +165,8 @@ class AttemptRun:
     def _monitor_of(self, plan: Plan, inputs: Mapping[str, Any]) -> RunMonitor:
         """What follows the run: by events, where several disciplines run at a time."""
         settings = {name: inputs.get(name, plan.variables[name].default) for name in _FOLLOWED}
+        if self._profile.cpu > 1:  # else as the worker began
+            set_threads(max(1, self._profile.cpu // settings["n_processes"]))
         kind = ParallelMonitor if settings["n_processes"] > 1 else RunMonitor
         is_told_late = kind is ParallelMonitor and settings["parallel_by"] == "processes"
         whereabouts = current_whereabouts()
@@ -215,7 +224,7 @@ class AttemptRun:
 
     def _fail(self, error: BaseException) -> ExecutionState | None:
         self._session.rollback()
-        failure = failure_of(error, running=self._monitor.running)
+        failure = failure_of(error, running=self._monitor.running, memory=self._memory)
         logger.info("execution %d failed: %s", self._attempt.execution_id, failure.message)
         self._log.add_last(f"failed: {failure.message}", level="ERROR")
         statuses = self._monitor.statuses_at_failure(error)

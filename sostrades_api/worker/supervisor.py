@@ -19,7 +19,8 @@ from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.public_text import public_text
-from sostrades_api.worker.failures import ended_while_running, overran
+from sostrades_api.worker.failures import MemoryLimit, ended_while_running, out_of_memory, overran
+from sostrades_api.worker.group_memory import GroupMemory, KernelKills
 from sostrades_api.worker.process_ties import describe_end, kill_group, wait_for, wait_for_report
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
 from sostrades_api.worker.standby import Standby
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 # Not 0: a model that calls os._exit(0) has written nothing.
 EXIT_WRITTEN = 64
+EXIT_MEMORY = 71  # there was none left even to write that down
 _LOOK_SECONDS = 0.5  # how soon a shutdown or a deadline is noticed
 _ENDING_SECONDS = 0.2  # a work-horse that has just written its end may leave in peace
 
@@ -55,6 +57,10 @@ class Supervisor:
         self._stop_since: float | None = None
         self._shutdown_since: float | None = None
         self._deadline_seconds = attempt.deadline_seconds
+        profile = self._settings.worker_profiles.get(attempt.worker_profile)
+        self._limit = MemoryLimit(attempt.worker_profile, profile and profile.memory)
+        self._memory = GroupMemory(self._pid, limit=self._limit.size, now=self._started)
+        self._kernel_kills = KernelKills()
 
     def watch(self, *, beat: Callable[[], None], register: Callable[[], None]) -> bool:
         """Return when its run is over.
@@ -76,10 +82,27 @@ class Supervisor:
 
     def _note_end(self, status: int) -> None:
         self._clean_up()
-        if os.waitstatus_to_exitcode(status) != EXIT_WRITTEN:
+        if os.waitstatus_to_exitcode(status) == EXIT_WRITTEN:
+            return
+        refused = self._want_of_memory(status)
+        if refused is not None:
+            message = out_of_memory(self._limit, running=self._running, how=refused)
+            self._write_failure(Failure(public_text(message)), failed=self._running)
+        else:
             how, exited = describe_end(status), os.WIFEXITED(status)
             reason = ended_while_running(how, running=self._running, exited=exited)
             self._lose(reason, max_attempts=self._settings.max_attempts)
+
+    def _want_of_memory(self, status: int) -> str | None:
+        """How a process ended that did so for want of memory; None when it may have been anything else."""
+        if os.WIFEXITED(status):
+            return "it was refused more" if os.WEXITSTATUS(status) == EXIT_MEMORY else None
+        number = os.WTERMSIG(status)
+        if number == signal.SIGKILL and self._kernel_kills.any_now:
+            return "the kernel ended its process"
+        if number == signal.SIGABRT and self._limit.size is not None:
+            return "its process aborted, as compiled code does that is refused more"
+        return None
 
     @property
     def _running(self) -> Sequence[str]:
@@ -91,12 +114,17 @@ class Supervisor:
         now, settings = time.monotonic(), self._settings
         limit = self._limit_seconds
         if limit and now - self._started > limit:
-            running = self._running
-            return self._end_overdue(overran(limit, running=running), failed=running)
+            running, is_own = self._running, limit == self._deadline_seconds
+            return self._end_failed(overran(limit, running=running, is_own=is_own), failed=running)
         overdue, paths = self._overdue.look(now), self._attempt.disciplines
         if overdue is not None and overdue[0] < len(paths):
             path = paths[overdue[0]]
-            return self._end_overdue(str(DisciplineOverdue(discipline=path, limit=overdue[1])), failed=[path])
+            return self._end_failed(str(DisciplineOverdue(discipline=path, limit=overdue[1])), failed=[path])
+        self._kernel_kills.look()
+        excess = self._memory.excess(now)
+        if excess is not None:
+            how, running = f"its processes hold {excess / 1024**2:,.0f} MiB together", self._running
+            return self._end_failed(out_of_memory(self._limit, running=running, how=how), failed=running)
         if self._is_shutting_down():
             self._shutdown_since = self._shutdown_since or now
             if now - self._shutdown_since >= settings.shutdown_grace_seconds:
@@ -178,16 +206,20 @@ class Supervisor:
         self._clean_up()
         return True
 
-    def _end_overdue(self, message: str, *, failed: Sequence[str]) -> bool:
+    def _end_failed(self, message: str, *, failed: Sequence[str]) -> bool:
+        """It took more time or memory than it may."""
         failure = Failure(public_text(message), traceback=self._whereabouts.trace(self._pid))
         self._kill()
+        self._write_failure(failure, failed=failed)
+        return True
+
+    def _write_failure(self, failure: Failure, *, failed: Sequence[str]) -> None:
         end = AttemptEnd(disciplines=self._statuses(failed))
         try:
             with self._runtime.session() as session:
                 execution_fail(session, self._key, failure=failure, end=end)
         except SQLAlchemyError:
-            logger.warning("execution %d is left to the sweeper: overdue", self._key.execution_id)
-        return True
+            logger.warning("execution %d is left to the sweeper: %s", self._key.execution_id, failure.message)
 
     def _statuses(self, failed: Sequence[str], *, ended: str = "FAILED") -> dict[str, str]:
         """Of a run that was ended: these FAILED, the one that ran ``ended``, what came before it has run."""

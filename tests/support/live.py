@@ -11,7 +11,7 @@ import os
 import socket
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -59,9 +59,10 @@ class LivePlatform:
     def __exit__(self, *_error: object) -> None:
         self.stop()
 
-    def start_workers(self, count: int = 1) -> Launched:
+    def start_workers(self, count: int = 1, *, profiles: Sequence[str] = ()) -> Launched:
         """A worker pool; returns when its workers listen. The returned process is the pool's."""
-        process = self._start("workers", "flask", ["--app", "wsgi", "worker", "--count", str(count)])
+        chosen = [part for profile in profiles for part in ("--profile", profile)]
+        process = self._start("workers", "flask", ["--app", "wsgi", "worker", "--count", str(count), *chosen])
         self._wait(process, lambda: len(self.workers(pool=process.pid)) >= count)
         return process
 

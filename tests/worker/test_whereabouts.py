@@ -119,6 +119,9 @@ def test_only_a_process_that_ended_itself_is_said_to_be_the_disciplines_fault():
 
 
 def test_a_run_over_its_time_names_all_that_ran():
-    assert "disciplines 'a', 'b' were running: see whether they ever end" in overran(5.0, running=["a", "b"])
-    assert "discipline 'a' was running" in overran(5.0, running=["a"])
-    assert "was running" not in overran(5.0, running=[])
+    assert "disciplines 'a', 'b' were running: see whether they ever end" in overran(
+        5.0, running=["a", "b"], is_own=False
+    )
+    assert "discipline 'a' was running" in overran(5.0, running=["a"], is_own=False)
+    assert "was running" not in overran(5.0, running=[], is_own=False)
+    assert "its deadline of 5 s" in overran(5.0, running=[], is_own=True)

@@ -1,5 +1,6 @@
 """Processes that behave badly on purpose; installed only where this folder is on the path."""
 
+import ctypes
 import logging
 import os
 import random
@@ -194,6 +195,46 @@ class AfterCrash(Discipline):
         return {"end": inputs["result"] + inputs["slept"]}
 
 
+class Hungry(Discipline):
+    """Takes more memory than there is, in the way that it is told."""
+
+    DESC_IN = {
+        "how": {"type": "string", "default": "", "namespace": "ns"},
+        "double": {"type": "float", "unit": "-", "namespace": "ns"},
+    }
+    DESC_OUT = {"result": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        {
+            "an array": lambda: np.ones(2**27),
+            "many objects": lambda: [[float(n)] for n in range(10**8)],
+            "compiled code": lambda: ctypes.CDLL("libstdc++.so.6")._Znwm(ctypes.c_size_t(2**33)),
+            "children together": self._feed_children,
+            "nothing": lambda: None,
+        }[inputs["how"]]()
+        return {"result": inputs["double"]}
+
+    def _feed_children(self):
+        code = "import time; held = bytearray(b'x') * (100 * 2**20); time.sleep(60)"
+        children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
+        for child in children:
+            child.wait()
+
+
+class Threads(Discipline):
+    """Tells how many threads each library of linear algebra may use."""
+
+    DESC_IN = {"x": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
+    DESC_OUT = {"threads": {"type": "array", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        import scipy.linalg  # noqa: F401
+
+        from sostrades_api.worker.limits import threads
+
+        return {"threads": np.array(threads(), dtype=float)}
+
+
 class Chatty(Discipline):
     """Logs, warns, and starts a child process that uses a core."""
 
@@ -335,6 +376,8 @@ crashing = Process(
     "test_crashing", disciplines={"Crash": Crash, "Sleep": Sleep, "After": AfterCrash}, namespaces=_NS
 )
 telling = Process("test_telling", disciplines={"Tell": Tell}, namespaces=_NS)
+hungry = Process("test_hungry", disciplines={"First": Double, "Hungry": Hungry}, namespaces=_NS)
+threaded = Process("test_threaded", disciplines={"Threads": Threads}, namespaces=_NS)
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
 steps = Process("test_steps", disciplines={"Heat": Heat, "Cool": Cool, "Aside": Aside}, namespaces={"ns": ""})
 draws = Process("test_draws", disciplines={"Draw": Draw, "Weigh": Weigh, "Judge": Judge}, namespaces=_NS)
