@@ -27,8 +27,8 @@ _NAMES = tuple(
 def limited_memory(size: int | None) -> Iterator[None]:
     """Inside, this process may allocate so many bytes more than it holds; None: any number.
 
-    Children inherit the limit, each for itself. It is the soft one: how the run ended can be written down, and
-    the process can run another one, without the right to raise a hard one.
+    Children inherit the limit, each for itself. It is the soft one: how the run ended can be written down,
+    and the process can run another one, without the right to raise a hard one.
     """
     held = _data_bytes() if size else None
     if size is None or held is None:
