@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from sostrades_api import cli, web
+from sostrades_api import cli, probes, web
 from sostrades_api import http as http_layer
 from sostrades_api.api import v0
 from sostrades_api.http.json_provider import StrictJSONProvider
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> OpenAPI:
     app.extensions[EXTENSION] = platform
     responses.register(app, hub=Hub(engine, queue=platform.queue, settings=settings))
     http_layer.register(app, settings=settings, redis=platform.queue.redis)
-    for part in (v0, web, cli):
+    for part in (v0, web, probes, cli):
         part.register(app)
     return app
 

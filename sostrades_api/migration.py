@@ -1,5 +1,6 @@
 """Bring the database to the current schema; two first starts at once do not collide."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,9 +29,14 @@ def migrate_database(app: Flask) -> None:
 
 def is_current() -> bool:
     """Whether the database has the newest revision."""
-    head = ScriptDirectory(str(MIGRATIONS_DIR)).get_current_head()
     with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision() == head_revision()
+
+
+@functools.cache
+def head_revision() -> str | None:
+    """The newest revision that this program knows."""
+    return ScriptDirectory(str(MIGRATIONS_DIR)).get_current_head()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from dotenv import load_dotenv
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -102,6 +102,7 @@ class Settings(BaseSettings):
         default=10 * 1024**3, ge=0, description="Beyond, those unused for longest go; 0: no limit"
     )
     log_level: str = "INFO"
+    log_format: Literal["json", "text"] = Field(default="json", description="Of each line of the log")
 
     @field_validator("worker_profiles")
     @classmethod

@@ -9,7 +9,7 @@ from sostrades_api.settings import Settings
 
 def register(app: Flask, *, settings: Settings, redis: Redis) -> None:
     """Put the parts around every request, in the order in which they act."""
-    request_log.register(app, level=settings.log_level)
+    request_log.register(app, level=settings.log_level, log_format=settings.log_format)
     problems.register(app)
     body_limits.register(app, settings=settings)
     authentication.register(app)

@@ -1,63 +1,40 @@
-"""Every request has a number and a log line: JSON on stderr, never a header, a query or a body."""
+"""Every request has a number and a log line, never with a header, a query or a body."""
 
-import datetime as dt
 import logging
 import re
-import sys
 import time
 import uuid
 
-import orjson
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, request
+
+from sostrades_api import logs
 
 logger = logging.getLogger(__name__)
 
-_OWN_LOGGER = "sostrades_api"
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds: they leave a line only when they tell of something wrong."""
 _HEADER = "X-Request-ID"
 _ACCEPTABLE_ID = re.compile(r"[0-9A-Za-z_.-]{8,64}")
-_EXTRA = ("method", "path", "status", "milliseconds", "actor")
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Serialise a record with the number of its request."""
-        at = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
-        line = {
-            "at": at,
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            "request_id": g.get("request_id") if has_request_context() else None,
-            **{key: getattr(record, key) for key in _EXTRA if hasattr(record, key)},
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps({k: v for k, v in line.items() if v is not None}, default=str).decode()
-
-
-def register(app: Flask, *, level: str) -> None:
+def register(app: Flask, *, level: str, log_format: str = "json") -> None:
     """Number and log the requests of this application."""
-    configure_logging(level)
+    logs.configure_logging(level, log_format=log_format)
     app.before_request(_start)
     app.after_request(_finish)
-
-
-def configure_logging(level: str) -> None:
-    """Send this package's log to stderr, once a process however many applications it makes."""
-    own = logging.getLogger(_OWN_LOGGER)
-    own.setLevel(level.upper())
-    if not any(isinstance(handler.formatter, JsonFormatter) for handler in own.handlers):
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(JsonFormatter())
-        own.addHandler(handler)
+    app.teardown_request(_forget)
 
 
 def _start() -> None:
     offered = request.headers.get(_HEADER, "")
     g.request_id = offered if _ACCEPTABLE_ID.fullmatch(offered) else uuid.uuid4().hex
     g.request_started = time.perf_counter()
+    named = request.view_args or {}
+    logs.begin_request(
+        request_id=g.request_id,
+        study_case_id=named.get("study_id"),
+        execution_id=named.get("execution_id"),
+    )
 
 
 def _finish(response: Response) -> Response:
@@ -73,5 +50,10 @@ def _finish(response: Response) -> Response:
         "milliseconds": round((time.perf_counter() - g.request_started) * 1000, 2),
         "actor": actor.label if actor else None,
     }
-    logger.info("%s %s %d", request.method, request.path, response.status_code, extra=extra)
+    level = logging.DEBUG if request.path in PROBES and response.status_code < 500 else logging.INFO
+    logger.log(level, "%s %s %d", request.method, request.path, response.status_code, extra=extra)
     return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    logs.end_request()

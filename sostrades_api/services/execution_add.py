@@ -1,6 +1,7 @@
 """Add an execution to the queue in the database, with the snapshot of values it will run on."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,10 @@ from sostrades_api.models import (
     StudyCase,
 )
 from sostrades_api.services.execution_find_active import execution_find_active
+from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.settings import STANDARD_PROFILE
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +111,15 @@ def execution_add(
             attempt=0,
         )
     )
+    _tell(session, execution)
     return execution
+
+
+def _tell(session: Session, execution: Execution) -> None:
+    """Leave a line in the log, which knows the number of the request, once it is committed."""
+    about = {"execution_id": execution.id, "study_case_id": execution.study_case_id}
+    with unit_of_work(session) as unit:
+        unit.after_commit(lambda: logger.info("execution %d is queued", about["execution_id"], extra=about))
 
 
 def require_no_active(session: Session, *, study_case_id: int) -> None:

@@ -1,6 +1,7 @@
 """Blobs by digest, in a local folder or at any fsspec URL."""
 
 import datetime as dt
+import errno
 import mmap
 import os
 import tempfile
@@ -20,6 +21,7 @@ from sostrades_api.storage.errors import CorruptValueError, MissingValueError
 _PARALLEL_WRITES = 8
 _DIGEST_LENGTH = 64
 _UNFINISHED = ".writing-"
+_NOTHING = "not-there"  # the name of no blob
 
 
 class BlobStore:
@@ -57,6 +59,24 @@ class BlobStore:
             msg = f"the blob {digest} was damaged after it was written"
             raise CorruptValueError(msg)
         return data
+
+    def look(self) -> None:
+        """See, at the cost of one question, whether blobs can be read and written.
+
+        Raises:
+            OSError: They cannot; an object store may raise another exception of its own.
+        """
+        if self._local is None:
+            self._fs.exists(f"{self._root}/{_NOTHING}")
+            return
+        # The folder is made by the first blob.
+        there = next(folder for folder in (self._local, *self._local.parents) if folder.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(there)
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(there)
+        if os.statvfs(there).f_bavail == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def delete(self, digest: str) -> None:
         """Remove a blob; one that is mapped stays readable to its readers."""

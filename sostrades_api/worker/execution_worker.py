@@ -21,6 +21,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 from sqlalchemy.exc import SQLAlchemyError
 
+from sostrades_api.logs import process_fields, set_process_fields
 from sostrades_api.models import Execution
 from sostrades_api.queueing.jobs import (
     ExecutionJob,
@@ -89,7 +90,8 @@ class ExecutionWorker(Worker):
         wanted, runs = self._is_ours(job), 0
         self._drop(job, queue)
         while wanted and not self._stop_requested and (attempt := self._claim()) is not None:
-            self._run(attempt)
+            with process_fields(**attempt.log_fields):
+                self._run(attempt)
             runs += 1
             self._registration.beat_if_due()
         self._let_go()
@@ -300,6 +302,7 @@ class ExecutionWorker(Worker):
             self._become_work_horse()
             traces = Traces.now()
             set_attempt(attempt)
+            set_process_fields(role="work-horse", **attempt.log_fields)
             finished = execute(attempt.execution_id)
             code = EXIT_WRITTEN
             if finished and traces.allow_another():
@@ -372,4 +375,5 @@ def _claimed(execution: Execution, *, token: str) -> ClaimedAttempt:
         group_id=execution.group_id,
         deadline_seconds=execution.deadline_seconds,
         recompute=tuple(execution.recompute or ()),
+        study_case_id=execution.study_case_id,
     )

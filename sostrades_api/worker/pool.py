@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 from sostrades_api.errors import UnavailableError
+from sostrades_api.logs import set_process_fields
 from sostrades_api.platform import platform_of
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.queueing.connection import connect_worker
@@ -76,6 +77,7 @@ class WorkerPool:
 
     def run(self, *, on_ready: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGTERM or SIGINT, then end every process that was started here."""
+        set_process_fields(role="pool")
         self._server = ensure_server(self._settings, lifetime=Lifetime.STARTER)
         set_runtime(self._runtime)
         warm_up(self._runtime)
@@ -129,6 +131,7 @@ class WorkerPool:
             os._exit(code)
 
     def _work(self, member: _Member) -> None:
+        set_process_fields(role="worker", worker=member.name)
         connection = connect_worker(self._settings)
         worker = ExecutionWorker(
             self._runtime, name=member.name, connection=connection, profiles=self._profiles
@@ -136,6 +139,7 @@ class WorkerPool:
         worker.work(logging_level="WARNING")
 
     def _sweep(self, _member: _Member) -> None:
+        set_process_fields(role="sweeper")
         sweep_for_ever(self._runtime, deaths=self._deaths[0])
 
     def _collect(self) -> None:

@@ -68,6 +68,16 @@ class ClaimedAttempt:
     group_id: int
     deadline_seconds: float | None = None
     recompute: tuple[str, ...] = ()
+    study_case_id: int | None = None
+
+    @property
+    def log_fields(self) -> dict[str, int | None]:
+        """What the lines of the log that are about it say."""
+        return {
+            "study_case_id": self.study_case_id,
+            "execution_id": self.execution_id,
+            "attempt": self.attempt,
+        }
 
 
 class _Current:
