@@ -127,4 +127,4 @@ def test_force_ends_any_run_and_keeps_what_finished_disciplines_have_made(
         stubborn = request_one(make_case("test_stubborn"))
         reached(stubborn, S.RUNNING)
         execution_set_deadline(session, stubborn, actor=actor, seconds=0.1)  # while it runs
-        assert "longer than the 0.1 s" in reached(stubborn, S.FAILED).error_message
+        assert "longer than its deadline of 0.1 s" in reached(stubborn, S.FAILED).error_message
