@@ -2,6 +2,7 @@
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -101,8 +102,24 @@ class Settings(BaseSettings):
     result_cache_bytes: int = Field(
         default=10 * 1024**3, ge=0, description="Beyond, those unused for longest go; 0: no limit"
     )
+    webhook_private_addresses: str = Field(
+        default="", description="1, or networks with commas between: webhooks may lead there too"
+    )
+    webhook_timeout_seconds: float = Field(
+        default=10, gt=0, le=120, description="So long a receiver of a webhook may take"
+    )
+    webhooks_per_owner: int = Field(default=20, ge=0, le=1000)
+    webhook_retention_days: float = Field(
+        default=30, gt=0, le=36_500, description="Deliveries are forgotten after this time"
+    )
     log_level: str = "INFO"
     log_format: Literal["json", "text"] = Field(default="json", description="Of each line of the log")
+
+    @field_validator("webhook_private_addresses")
+    @classmethod
+    def _networks_are_networks(cls, text: str) -> str:
+        parse_networks(text)
+        return text
 
     @field_validator("worker_profiles")
     @classmethod
@@ -135,6 +152,11 @@ class Settings(BaseSettings):
         }
 
     @property
+    def webhook_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Beside the public addresses, those to which webhooks may lead."""
+        return parse_networks(self.webhook_private_addresses)
+
+    @property
     def resolved_database_url(self) -> str:
         """The database in use."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'sostrades.sqlite3').resolve()}"
@@ -143,6 +165,18 @@ class Settings(BaseSettings):
     def resolved_value_store_url(self) -> str:
         """The value store in use."""
         return self.value_store_url or f"file://{(self.data_dir / 'values').resolve()}"
+
+
+def parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks with commas between; ``1`` stands for all, an empty text and ``0`` for none.
+
+    Raises:
+        ValueError: something in it is no network.
+    """
+    if text.strip() in {"", "0"}:
+        return ()
+    listed = "0.0.0.0/0, ::/0" if text.strip() == "1" else text
+    return tuple(ip_network(part.strip()) for part in listed.split(","))
 
 
 def read_settings(*, env_file: Path = PROJECT_DIR / ".env") -> Settings:

@@ -16,11 +16,12 @@ def register(app: Flask) -> None:
         rights,
         steering,
         studies,
+        webhooks,
         worker,
         workers,
     )
 
-    nouns = (keys, accounts, rights, studies, executions, steering, garbage, worker, workers, queue)
+    nouns = (keys, accounts, rights, studies, executions, steering, webhooks, garbage, worker, workers, queue)
     for noun in nouns:
         for command in noun.COMMANDS:
             app.cli.add_command(command)

@@ -22,7 +22,8 @@ class Webhook(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(String(URL_LENGTH))
-    secret: Mapped[str] = mapped_column(Text)  # encrypted: it signs, so its digest would not do
+    # Salts from which the secret is derived (`sostrades_api.access.webhook_secrets`), never the secret.
+    secret: Mapped[str] = mapped_column(Text)
     states: Mapped[list[str]] = mapped_column(JSON)  # told of these; empty: of all
     study_case_id: Mapped[int | None] = mapped_column(
         ForeignKey("study_cases.id", ondelete="CASCADE"), index=True

@@ -21,6 +21,7 @@ from sostrades_api.models import (
 )
 from sostrades_api.services.execution_find_active import execution_find_active
 from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.services.webhook_tell import webhook_tell
 from sostrades_api.settings import STANDARD_PROFILE
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ def execution_add(
     except IntegrityError as error:  # the unique index: two requests at once
         raise AlreadyRunningError from error
     _take_snapshot(session, execution.id, snapshot=content.snapshot)
+    webhook_tell(session, execution)
     session.add(
         ExecutionTransition(
             execution_id=execution.id,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sostrades_api.errors import ConflictError
 from sostrades_api.models import TRANSITIONS, Execution, ExecutionState, ExecutionTransition
 from sostrades_api.services.execution_announce import execution_announce
+from sostrades_api.services.webhook_tell import webhook_tell
 
 
 class ForbiddenTransitionError(Exception):
@@ -23,7 +24,7 @@ def execution_transition(
     actor: str,
     **values: Any,
 ) -> bool:
-    """Compare and swap inside the caller's unit of work; writes the history row too.
+    """Compare and swap inside the caller's unit of work; writes the history row, and to webhooks, too.
 
     Args:
         session: In a unit of work.
@@ -56,6 +57,7 @@ def execution_transition(
     )
     if session.scalars(statement).one_or_none() is None:
         return False
+    webhook_tell(session, execution)
     session.add(
         ExecutionTransition(
             execution_id=execution.id,

@@ -1,4 +1,4 @@
-"""A process of the pool that sweeps every few seconds and collects garbage; any number may do so at once."""
+"""A process of the pool that sweeps every few seconds, collects garbage and sends webhooks; on every host."""
 
 import logging
 import os
@@ -11,6 +11,7 @@ from sostrades_api.services.execution_sweep import execution_sweep
 from sostrades_api.services.worker_forget import worker_forget
 from sostrades_api.services.worker_lost import worker_lost
 from sostrades_api.worker.collector import start_collecting
+from sostrades_api.worker.courier import Courier
 from sostrades_api.worker.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ def sweep_for_ever(runtime: Runtime, *, deaths: int) -> None:
     settings = runtime.platform.settings
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     start_collecting(runtime)
+    Courier(runtime).start()
     dead: set[str] = set()
     while True:
         try:

@@ -14,6 +14,7 @@ from sostrades_api.api.v0 import (
     steering_many,
     studies,
     study_case,
+    webhooks,
     workers,
 )
 from sostrades_api.api.v0.converters import UnboundedIntegerConverter
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     post_processing.api,
     workers.api,
     queue.api,
+    webhooks.api,
     ping.api,
 )
 

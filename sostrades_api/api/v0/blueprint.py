@@ -31,6 +31,8 @@ _WITH_QUERY = frozenset(
         "v0_executions.stop",
         "v0_events.events",
         "v0_queue.autoscaling",
+        "v0_webhooks.deliveries",
+        "v0_webhooks.find",
     }
 )
 
