@@ -8,6 +8,7 @@ from sostrades_api.web import (
     headers,
     icons,
     processes,
+    queue,
     sign_in,
     signed_in,
     studies,
@@ -21,6 +22,6 @@ def register(app: Flask) -> None:
     headers.register(app)
     signed_in.register(app)
     texts.register(app)
-    for part in (assets, icons, sign_in, studies, study, data, processes):
+    for part in (assets, icons, sign_in, studies, study, data, processes, queue):
         app.register_blueprint(part.pages)
     sign_in.throttle(app)

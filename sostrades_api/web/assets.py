@@ -28,6 +28,7 @@ _SOURCES: Mapping[str, Callable[[], str]] = {
     "charts.js": lambda: shared.joined(*shared.CHART_SCRIPTS),
     "study.js": lambda: _own("study.js"),
     "data.js": lambda: _own("data.js"),
+    "queue.js": lambda: _own("queue.js"),
 }
 
 

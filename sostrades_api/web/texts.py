@@ -14,7 +14,7 @@ _STEPS = ((60, "just now", 1), (3600, "min ago", 60), (86400, "h ago", 3600), (1
 def register(app: Flask) -> None:
     """Offer these texts to templates."""
     app.jinja_env.filters.update(unit=unit_text, ago=ago, moment=moment)
-    app.jinja_env.filters.update(duration=duration, percent=percent, megabytes=megabytes)
+    app.jinja_env.filters.update(duration=duration, lasting=lasting, percent=percent, megabytes=megabytes)
     app.jinja_env.globals.update(status_text=status_text)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -48,6 +48,15 @@ def duration(seconds: float) -> str:
             number = seconds / size
             return f"{number:,.0f}{_THIN}{unit}" if number >= 100 else f"{number:.3g}{_THIN}{unit}"
     return f"{seconds * 1e6:.3g}{_THIN}\N{MICRO SIGN}s"
+
+
+def lasting(seconds: float) -> str:
+    """A time that people wait, in few digits."""
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            number = seconds / size
+            return f"{number:.1f}{_THIN}{unit}" if number < 10 else f"{number:,.0f}{_THIN}{unit}"
+    return duration(seconds) if seconds > 0 else f"0{_THIN}s"
 
 
 def percent(share: float) -> str:

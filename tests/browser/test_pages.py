@@ -123,7 +123,7 @@ def test_no_page_overflows_complains_or_asks_another_host(open_browser, site, si
     watch.open("/sign-in")
     assert watch.overflow() <= 0
     watch.sign_in()
-    paths = ["/study-cases", f"/study-case/{site.studies['hostile']}"]
+    paths = ["/study-cases", "/queue", f"/study-case/{site.studies['hostile']}"]
     paths += [f"/study-case/{site.studies['finished']}{tab}" for tab in FINISHED_PAGES]
     for path in paths:
         watch.open(path)
