@@ -1,6 +1,7 @@
 """The queue as the services see it: it wakes workers up and carries live progress; the truth is elsewhere."""
 
 import logging
+from contextlib import suppress
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -14,6 +15,8 @@ from sostrades_api.settings import STANDARD_PROFILE, Settings
 logger = logging.getLogger(__name__)
 
 _LIVE_SECONDS = 60  # live progress outlives a short silence of its worker, not its execution
+_FORGOTTEN_SECONDS = 2  # who read the database before the end may still ask how far the attempt was
+_SEEN = 1000  # executions whose live progress is remembered
 _STOP_SECONDS = 3600
 _ASKED, _FORCED = b"1", b"force"
 _FAILED_JOB_SECONDS = 3600
@@ -30,6 +33,7 @@ class ExecutionQueue:
         }
         self.rq = self._queues[STANDARD_PROFILE]
         self._prefix = f"sostrades:{settings.queue_name}"
+        self._seen: dict[int, LiveProgress] = {}
 
     @classmethod
     def for_web(cls, settings: Settings) -> "ExecutionQueue":
@@ -101,12 +105,26 @@ class ExecutionQueue:
             return False
 
     def live(self, execution_id: int) -> LiveProgress | None:
-        """The latest live progress of any attempt; compare its token with the row's."""
+        """The latest live progress of any attempt; compare its token with the row's.
+
+        Where Redis does not answer or has lost it, what was seen last: nobody sees a run go backwards.
+        """
         try:
             payload = self.redis.get(self._live_key(execution_id))
         except RedisError:
-            return None
-        return LiveProgress.from_json(payload) if isinstance(payload, bytes) else None
+            payload = None
+        live = LiveProgress.from_json(payload) if isinstance(payload, bytes) else None
+        if live is None:
+            return self._seen.get(execution_id)
+        self._seen.pop(execution_id, None)
+        self._seen[execution_id] = live
+        if len(self._seen) > _SEEN:
+            self._forget_oldest()
+        return live
+
+    def _forget_oldest(self) -> None:
+        with suppress(StopIteration, KeyError, RuntimeError):  # another thread is at it too
+            self._seen.pop(next(iter(self._seen)))
 
     def request_stop(self, execution_id: int, *, attempt: int, force: bool = False) -> bool:
         """Hasten a stop that stands in the database already."""
@@ -126,7 +144,10 @@ class ExecutionQueue:
     def forget(self, execution_id: int, *, attempt: int) -> None:
         """Drop what Redis keeps of an attempt that has ended."""
         try:
-            self.redis.delete(self._live_key(execution_id), self._stop_key(execution_id, attempt))
+            with self.redis.pipeline(transaction=False) as pipeline:
+                pipeline.expire(self._live_key(execution_id), _FORGOTTEN_SECONDS)
+                pipeline.delete(self._stop_key(execution_id, attempt))
+                pipeline.execute()
         except RedisError:
             return
 

@@ -82,8 +82,17 @@ def test_live_progress_comes_back_with_the_wish_to_stop(queue):
     assert queue.request_stop(5, attempt=2)
     assert queue.publish(5, live)
     queue.forget(5, attempt=2)
-    assert queue.live(5) is None
+    assert 0 < queue.redis.ttl("sostrades:executions:live:5") <= 2
     assert not queue.publish(5, live)
+
+
+def test_progress_that_was_seen_does_not_go_back_when_redis_loses_it(queue):
+    live = LiveProgress("token", 2, 0.5, "DRP")
+    queue.publish(5, live)
+    assert queue.live(5) == live
+    queue.redis.flushall()
+    assert queue.live(5) == live
+    assert queue.live(6) is None
 
 
 def test_progress_of_another_release_is_no_progress(queue):
