@@ -10,6 +10,7 @@ from typing import Any
 
 from sostrades_api.engine.dependencies import Dependencies, nodes_of
 from sostrades_api.engine.digests import text_digest, value_digest
+from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.parallel import loops_of
@@ -27,7 +28,7 @@ class Addresses:
         digests: by slot, where they are known; equal digests must mean equal values.
         settings: slots of the study's numerical parameters that decide how loops are solved, by name.
         variable_at: what the plan declares of a slot; a given value is checked, and normalised, by that.
-        of_one_execution: every step has one of its own: two that draw are not the same, whatever they read.
+        version: of a discipline; None: its outputs cannot be re-used.
     """
 
     def __init__(
@@ -38,14 +39,14 @@ class Addresses:
         digests: Mapping[int, str],
         settings: Mapping[str, int],
         variable_at: Callable[[int], Variable],
-        of_one_execution: bool = False,
+        version: Callable[[type[Discipline]], str | None] = discipline_version,
     ) -> None:
         self._steps = steps
         self._values = values
         self._digests = dict(digests)
         self._settings = settings
         self._variable_at = variable_at
-        self._of_one_execution = of_one_execution
+        self._version = version
         self._known: dict[int, str | None] = {}
 
     def of(self, number: int) -> str | None:
@@ -71,12 +72,12 @@ class Addresses:
             digests=self._digests,
             settings=self._settings,
             variable_at=self._variable_at,
-            of_one_execution=True,
+            version=likely_version,
         )
 
     def _made(self, number: int) -> str | None:
         step = self._steps.steps[number]
-        versions = [self._version(node) for node in nodes_of(step)]
+        versions = [self._version(type(node.discipline)) for node in nodes_of(step)]
         reads = [self._read(slot) for slot in self._steps.reads[number]]
         if None in versions or None in reads:
             return None
@@ -86,10 +87,6 @@ class Addresses:
             for each in loops_of(step):
                 parts += [self._given(slot) for slot in {**self._settings, **each.parameters}.values()]
         return text_digest(*(part for part in parts if part is not None))
-
-    def _version(self, node: Node) -> str | None:
-        cls = type(node.discipline)
-        return f"{node.path} {likely_version(cls)}" if self._of_one_execution else discipline_version(cls)
 
     def _read(self, slot: int) -> str | None:
         maker = self._steps.maker[slot]

@@ -15,6 +15,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+from sostrades_api.errors import UnavailableError
 from sostrades_api.storage.codecs.codec import digest_of
 from sostrades_api.storage.errors import CorruptValueError, MissingValueError
 
@@ -34,7 +35,11 @@ class BlobStore:
         self._local = Path(self._root) if isinstance(self._opened, LocalFileSystem) else None
 
     def write_many(self, blobs: Mapping[str, bytes]) -> None:
-        """Write those that are not there yet."""
+        """Write those that are not there yet.
+
+        Raises:
+            UnavailableError: The store takes none now (its disk is full, say).
+        """
         if len(blobs) <= 1:
             for digest, data in blobs.items():
                 self._write(digest, data)
@@ -118,12 +123,16 @@ class BlobStore:
 
     def _write(self, digest: str, data: bytes) -> None:
         path = self._path(digest)
-        if self._fs.exists(path):
-            return
-        if self._local is None:
-            self._fs.pipe_file(path, data)
-        else:
-            _write_atomically(Path(path), data)
+        try:
+            if self._fs.exists(path):
+                return
+            if self._local is None:
+                self._fs.pipe_file(path, data)
+            else:
+                _write_atomically(Path(path), data)
+        except OSError as error:
+            msg = f"The value store takes nothing now: {error.strerror or type(error).__name__}"
+            raise UnavailableError(msg) from error
 
     def _read(self, digest: str) -> memoryview:
         path = self._path(digest)

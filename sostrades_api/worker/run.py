@@ -2,7 +2,8 @@
 
 import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.engine import ExecutionResult, ExecutionStopped, Plan
 from sostrades_api.engine.memory import keep_freed_memory
-from sostrades_api.errors import UnavailableError
 from sostrades_api.models import FINAL_STATES, ExecutionState, db
 from sostrades_api.services.default_digests import known_digests
 from sostrades_api.services.execution_announce import announce_before
@@ -29,6 +29,7 @@ from sostrades_api.worker.event_feed import EventFeed
 from sostrades_api.worker.failures import MemoryLimit, failure_of, seconds_lines
 from sostrades_api.worker.limits import is_out_of_memory, limited_memory, set_threads
 from sostrades_api.worker.monitor import ParallelMonitor, RunMonitor
+from sostrades_api.worker.patience import INFRASTRUCTURE, Written, patiently
 from sostrades_api.worker.result_keeper import ResultKeeper
 from sostrades_api.worker.run_log import RunLog, captured_logging
 from sostrades_api.worker.run_profile import RunClock
@@ -44,8 +45,6 @@ from sostrades_api.worker.usage import UsageMeter
 
 logger = logging.getLogger(__name__)
 
-# Not the model's fault (its own OSErrors come as an engine error): another attempt may well succeed.
-_INFRASTRUCTURE = (SQLAlchemyError, OSError, UnavailableError)
 _FOLLOWED = ("tolerance", "n_processes", "parallel_by")
 _LEEWAY_SECONDS = 5  # a process may hand over large values before it hears that a discipline has ended
 
@@ -104,7 +103,7 @@ class AttemptRun:
         except ExecutionStopped as stopped:
             self._keeper.close(interrupted=True)  # before another worker can resume it
             state = self._end_stopped(stopped)
-        except _INFRASTRUCTURE as error:
+        except INFRASTRUCTURE as error:
             if not is_out_of_memory(error):
                 self._keeper.close(interrupted=True)
                 raise
@@ -212,29 +211,38 @@ class AttemptRun:
             self._log.add_last(
                 f"finished, not converged: the results are no solution (loop {loops})", level="WARNING"
             )
-        written = execution_finish(
-            self._session,
-            self._key,
-            outputs=result.values,
-            known=result.references,
-            values=self._runtime.platform.values,
-            end=replace(self._end({}), converged=result.converged, unconverged=unconverged_of(result)),
+        end = replace(self._end({}), converged=result.converged, unconverged=unconverged_of(result))
+        written = self._patiently(
+            lambda: execution_finish(
+                self._session,
+                self._key,
+                outputs=result.values,
+                known=result.references,
+                values=self._runtime.platform.values,
+                end=end,
+            )
         )
         return ExecutionState.FINISHED if written else None
 
     def _fail(self, error: BaseException) -> ExecutionState | None:
-        self._session.rollback()
+        with suppress(SQLAlchemyError):  # of a connection that is dead
+            self._session.rollback()
         failure = failure_of(error, running=self._monitor.running, memory=self._memory)
         logger.info("execution %d failed: %s", self._attempt.execution_id, failure.message)
         self._log.add_last(f"failed: {failure.message}", level="ERROR")
         statuses = self._monitor.statuses_at_failure(error)
-        written = execution_fail(self._session, self._key, failure=failure, end=self._end(statuses))
+        end = self._end(statuses)
+        written = self._patiently(lambda: execution_fail(self._session, self._key, failure=failure, end=end))
         return ExecutionState.FAILED if written else None
 
     def _end_stopped(self, stopped: ExecutionStopped) -> ExecutionState | None:
         self._log.add_last(str(stopped), level="WARNING")
         end = self._end(self._monitor.statuses_at_stop())
-        return execution_end_stopped(self._session, self._key, end=end)
+        return self._patiently(lambda: execution_end_stopped(self._session, self._key, end=end))
+
+    def _patiently(self, write: Callable[[], Written]) -> Written:
+        what = f"the end of execution {self._attempt.execution_id}"
+        return patiently(write, session=self._session, what=what)
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
         announce_before(self._session, self._feed.last())

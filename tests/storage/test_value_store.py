@@ -1,3 +1,4 @@
+import errno
 import threading
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
+from sostrades_api.errors import UnavailableError
 from sostrades_api.models import StoredValue
 from sostrades_api.storage import CorruptValueError, MissingValueError, UnstorableValueError, ValueStore
 from tests.storage.sameness import same
@@ -158,7 +160,7 @@ def test_no_temporary_file_is_left_behind(session, store, url):
 
 def test_a_failed_write_leaves_neither_blob_nor_row(session, store, url):
     Path(url.removeprefix("file://")).write_text("a file where the folder should be")
-    with pytest.raises((FileExistsError, NotADirectoryError)):
+    with pytest.raises(UnavailableError):
         store.put(session, LARGE)
     assert session.scalar(select(func.count()).select_from(StoredValue)) == 0
 
@@ -210,3 +212,15 @@ def test_writers_of_the_same_values_do_not_disturb_each_other(session, store, ur
         thread.join(60)
     assert faults == []
     assert session.scalar(select(func.count()).select_from(StoredValue)) == 40
+
+
+def test_a_full_disk_takes_nothing_says_so_and_keeps_no_half_of_a_value(session, store, url, monkeypatch):
+    def full(_file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("sostrades_api.storage.blobs.os.fsync", full)
+    with pytest.raises(UnavailableError, match="No space left on device"):
+        store.put(session, LARGE)
+    assert [path for path in Path(url.removeprefix("file://")).rglob("*") if path.is_file()] == []
+    monkeypatch.undo()
+    assert same(store.get(session, store.put(session, LARGE)), LARGE)
