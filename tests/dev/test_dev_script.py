@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("demo", "serve", "worker", "test", "check", "bench")
+COMMANDS = ("demo", "serve", "worker", "test", "check", "bench", "chaos")
 SERVE = "import sys, click\nprint(sys.prefix, click.__name__, *sys.argv[1:])\n"
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from sostrades_api.engine import ExecutionStopped, Observer, Place, Process, build
+from sostrades_api.engine import ExecutionStopped, Observer, build
 from sostrades_api.engine.result_cache import MemoryCache
 from tests.engine import counted_models
 from tests.engine.counted_models import Adds, Doubles, Left, Random, Right
@@ -98,16 +98,6 @@ def test_what_was_made_of_a_draw_that_is_lost_is_made_again_of_the_new_one():
     result = plan.execute(checkpoints=checkpoints)
     assert counted_models.RUNS[-2:] == ["Random", "Adds"]
     assert result.values["z"] == result.values["y"] + 1.0
-
-
-def test_each_of_two_draws_keeps_its_own():
-    places = {name: Place(Random, namespaces={"ns": name}) for name in ("A", "B")}
-    plan, checkpoints = build(Process("two", disciplines=places)), Checkpoints()
-    first = plan.execute(checkpoints=checkpoints).values
-    assert first["A.y"] != first["B.y"]
-    checkpoints.resumes = True
-    again = plan.execute(checkpoints=checkpoints).values
-    assert (again["A.y"], again["B.y"]) == (first["A.y"], first["B.y"])
 
 
 def test_a_quick_draw_is_kept_once_something_slow_was_made_of_it(monkeypatch):

@@ -17,6 +17,7 @@ import psycopg
 from tests.servers.processes import dies_with_parent, end
 
 USER = "sostrades"
+_START_SECONDS = 30
 _END_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -31,15 +32,60 @@ _SETTINGS = {
     "shared_buffers": "32MB",
     "max_wal_size": "256MB",
 }
+# What is committed outlives a kill of the server: it is with the operating system, if not on a disk.
+_DURABLE = {"synchronous_commit": "on"}
 
 
 class PostgresServer:
     """A running server; used databases are emptied (1 ms), not copied from a template (40 ms and more)."""
 
-    def __init__(self, socket_dir: Path) -> None:
+    def __init__(self, socket_dir: Path, *, command: Sequence[Path | str], account: dict) -> None:
         self.socket_dir = socket_dir
+        self._command, self._account = command, account
+        self._process: subprocess.Popen | None = None
         self._created = 0
         self._empty: list[str] = []
+
+    def start(self) -> None:
+        """Start it, on the data that it has; returns when it answers."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self._process is None or self._process.poll() is not None:  # or those of a killed one linger
+                self._process = self._begin()
+            if time.monotonic() > deadline:
+                msg = f"PostgreSQL does not answer: {self._command}"
+                raise TimeoutError(msg)
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it at once, as when its machine is short of memory."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            end(self._process, sig=signal.SIGINT)
+            self._process = None
+
+    def _begin(self) -> subprocess.Popen:
+        return subprocess.Popen(
+            self._command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGQUIT),  # noqa: PLW1509
+            **self._account,
+        )
+
+    def _answers(self) -> bool:
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return self._process is not None
 
     def url(self, database: str) -> str:
         """SQLAlchemy's address of a database."""
@@ -71,16 +117,27 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """A fresh server in a temporary folder (its path is short: that of a socket has 108 bytes at most)."""
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """A fresh server in a temporary folder (its path is short: that of a socket has 108 bytes at most).
+
+    Args:
+        durable: What it has committed must outlive a kill; slower.
+    """
     root = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         account = _account(root)
         binaries = _binaries(root)
         data = root / "data"
         _initialise(binaries, data, account)
-        with _running(binaries, data, root, account):
-            yield PostgresServer(root)
+        settings = {**_SETTINGS, **(_DURABLE if durable else {})}
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        command = [binaries / "postgres", "-D", data, "-k", root, *options]
+        server = PostgresServer(root, command=command, account=account)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -115,34 +172,3 @@ def _binaries(root: Path) -> Path:
 def _initialise(binaries: Path, data: Path, account: dict) -> None:
     command = [binaries / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-locale"]
     subprocess.run([*command, "--no-sync"], check=True, capture_output=True, **account)
-
-
-@contextmanager
-def _running(binaries: Path, data: Path, sockets: Path, account: dict) -> Iterator[None]:
-    options = [part for key, value in _SETTINGS.items() for part in ("-c", f"{key}={value}")]
-    process = subprocess.Popen(
-        [binaries / "postgres", "-D", data, "-k", sockets, *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=dies_with_parent(signal.SIGQUIT),  # noqa: PLW1509
-        **account,
-    )
-    try:
-        _wait_until_ready(PostgresServer(sockets))
-        yield
-    finally:
-        end(process, sig=signal.SIGINT)
-
-
-def _wait_until_ready(server: PostgresServer) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            server.connect().close()
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
