@@ -11,6 +11,7 @@ from pydantic import BaseModel, ByteSize, ConfigDict, Field, ValidationError, fi
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+_UNGUESSABLE = r"[!-~]{16,}"
 STANDARD_PROFILE = "standard"  # the worker profile that is always there
 
 
@@ -113,6 +114,10 @@ class Settings(BaseSettings):
         default=30, gt=0, le=36_500, description="Deliveries are forgotten after this time"
     )
     log_level: str = "INFO"
+    metrics: Literal["off", "loopback", "token"] = Field(
+        default="off", description="Who may read /metrics: nobody, this machine, who has metrics_token"
+    )
+    metrics_token: str = ""
     log_format: Literal["json", "text"] = Field(default="json", description="Of each line of the log")
 
     @field_validator("webhook_private_addresses")
@@ -129,6 +134,13 @@ class Settings(BaseSettings):
                 msg = f"{name!r} is no name of a profile: 1 to 64 letters, digits, '.', '_' or '-'"
                 raise ValueError(msg)
         return {STANDARD_PROFILE: WorkerProfile(), **profiles}
+
+    @model_validator(mode="after")
+    def _metrics_have_a_token(self) -> Self:
+        if self.metrics == "token" and not re.fullmatch(_UNGUESSABLE, self.metrics_token):
+            msg = "metrics=token needs a metrics_token of 16 characters or more, without blanks"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _heartbeat_fits_lease(self) -> Self:

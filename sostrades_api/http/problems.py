@@ -141,6 +141,7 @@ def _http_problem(error: HTTPException) -> Response:
 
 def _internal_problem(error: Exception) -> Response:
     error_id = uuid.uuid4().hex
+    g.unexpected_error = type(error).__name__
     logger.error("Unexpected error %s in %s %s", error_id, request.method, request.path, exc_info=error)
     detail = f"An unexpected error happened; the administrator finds it in the log under {error_id}"
     return problem(

@@ -2,9 +2,14 @@
 
 from flask import Flask
 
-from sostrades_api.probes import health
+from sostrades_api.models import db
+from sostrades_api.platform import platform_of
+from sostrades_api.probes import health, metrics
 
 
 def register(app: Flask) -> None:
     """Add the probes to the application."""
-    health.register(app)
+    with app.app_context():
+        engine = db.engine
+    health.register(app, engine=engine)
+    metrics.register(app, settings=platform_of(app).settings, engine=engine)

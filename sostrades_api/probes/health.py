@@ -3,8 +3,8 @@
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify
+from sqlalchemy import Engine
 
-from sostrades_api.models import db
 from sostrades_api.platform import platform_of
 from sostrades_api.probes.parts import parts_of
 from sostrades_api.probes.readiness import Readiness, Status
@@ -13,10 +13,8 @@ EXTENSION = "sostrades_readiness"
 _UNKEPT = {"Cache-Control": "no-store"}
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, *, engine: Engine) -> None:
     """Add both routes; they need no key, are not limited and touch no session."""
-    with app.app_context():
-        engine = db.engine
     readiness = Readiness(parts_of(platform_of(app), engine=engine))
     app.extensions[EXTENSION] = readiness
 

@@ -66,14 +66,14 @@ class LivePlatform:
         self._wait(process, lambda: len(self.workers(pool=process.pid)) >= count)
         return process
 
-    def start_web(self) -> str:
+    def start_web(self, *, processes: int = 1) -> str:
         """A gunicorn; returns its address when it answers."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         bind = f"127.0.0.1:{port}"
         options = [
             "--worker-class=sostrades_api.streaming.gunicorn_worker.HandOverWorker",
-            "--workers=1",
+            f"--workers={processes}",
             "--threads=8",
             "--keep-alive=15",
             f"--bind={bind}",
