@@ -10,13 +10,14 @@ from typing import Any
 
 from sostrades_api.engine.dependencies import Dependencies, nodes_of
 from sostrades_api.engine.digests import text_digest, value_digest
-from sostrades_api.engine.discipline import Discipline
 from sostrades_api.engine.loop import Loop
 from sostrades_api.engine.node import Node
 from sostrades_api.engine.parallel import loops_of
 from sostrades_api.engine.value_types import MISSING
 from sostrades_api.engine.variable import Variable
 from sostrades_api.engine.versions import discipline_version, likely_version
+
+_KEY_LENGTH = 40  # hexadecimal digits of 256 bits: enough for one execution, and short beside its number
 
 
 class Addresses:
@@ -28,7 +29,6 @@ class Addresses:
         digests: by slot, where they are known; equal digests must mean equal values.
         settings: slots of the study's numerical parameters that decide how loops are solved, by name.
         variable_at: what the plan declares of a slot; a given value is checked, and normalised, by that.
-        version: of a discipline; None: its outputs cannot be re-used.
     """
 
     def __init__(
@@ -39,14 +39,12 @@ class Addresses:
         digests: Mapping[int, str],
         settings: Mapping[str, int],
         variable_at: Callable[[int], Variable],
-        version: Callable[[type[Discipline]], str | None] = discipline_version,
     ) -> None:
         self._steps = steps
         self._values = values
         self._digests = dict(digests)
         self._settings = settings
         self._variable_at = variable_at
-        self._version = version
         self._known: dict[int, str | None] = {}
 
     def of(self, number: int) -> str | None:
@@ -64,29 +62,39 @@ class Addresses:
             waiting.pop()
         return self._known[number]
 
-    def of_one_execution(self) -> "Addresses":
-        """Addresses that every step has, by which an execution takes up what itself has made before."""
-        return Addresses(
-            self._steps,
-            self._values,
-            digests=self._digests,
-            settings=self._settings,
-            variable_at=self._variable_at,
-            version=likely_version,
-        )
+    def key_of(self, number: int, values: Sequence[Any]) -> str:
+        """What tells a result of a step from all others of one execution; every step has one.
+
+        Of a step without an address it holds its place, and the values that it reads of others without one:
+        what was made of one draw is never taken for what was made of another. ``values`` are the slots now.
+        """
+        address = self.of(number)
+        if address is not None:
+            return address[:_KEY_LENGTH]
+        nodes = nodes_of(self._steps.steps[number])
+        versions = [f"{node.path} {likely_version(type(node.discipline))}" for node in nodes]
+        reads = [
+            self._read(slot) or f"value {value_digest(values[slot])}" for slot in self._steps.reads[number]
+        ]
+        parts = identity_of(self._steps, number), *versions, *reads, *self._start(number)
+        return text_digest(*parts)[:_KEY_LENGTH]
 
     def _made(self, number: int) -> str | None:
         step = self._steps.steps[number]
-        versions = [self._version(type(node.discipline)) for node in nodes_of(step)]
+        versions = [discipline_version(type(node.discipline)) for node in nodes_of(step)]
         reads = [self._read(slot) for slot in self._steps.reads[number]]
         if None in versions or None in reads:
             return None
-        parts = [identity_of(self._steps, number), *versions, *reads]
-        if isinstance(step, Loop):
-            parts += map(self._given, step.couplings)
-            for each in loops_of(step):
-                parts += [self._given(slot) for slot in {**self._settings, **each.parameters}.values()]
+        parts = [identity_of(self._steps, number), *versions, *reads, *self._start(number)]
         return text_digest(*(part for part in parts if part is not None))
+
+    def _start(self, number: int) -> Iterator[str]:
+        """What a loop starts from, and how it is solved."""
+        step = self._steps.steps[number]
+        if isinstance(step, Loop):
+            yield from map(self._given, step.couplings)
+            for each in loops_of(step):
+                yield from (self._given(slot) for slot in {**self._settings, **each.parameters}.values())
 
     def _read(self, slot: int) -> str | None:
         maker = self._steps.maker[slot]

@@ -8,7 +8,6 @@ may not be taken from others, an execution that was interrupted still takes from
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -113,26 +112,23 @@ class Recall:
                 self._keep(number, perf_counter() - start)
             self._execution.progress.settled = nodes_of(step)[-1].index + 1
 
-    @cached_property
-    def _keys(self) -> Addresses:
-        return self._addresses.of_one_execution()
-
     # --- finding ----------------------------------------------------------------------------------------
 
     def _find(self) -> None:
         shared = self._find_shared() if self._trusts else {}
-        own = self._find_own() if self._checkpoints is not None and self._checkpoints.resumes else {}
-        for number in sorted({*shared, *own}):
-            result = shared.get(number) or own[number]
-            if not self._fits(number, result) or (number not in shared and not self._is_consistent(number)):
-                own.pop(number, None)
+        resumes = self._checkpoints is not None and self._checkpoints.resumes
+        own = self._checkpoints.take_up() if self._checkpoints is not None and resumes else {}
+        for number in range(len(self._steps.steps)) if own else sorted(shared):
+            result = shared.get(number) or self._find_own(number, own)
+            if result is None or not self._fits(number, result):
                 continue
             for slot, value in zip(self._steps.makes[number], result.outputs, strict=False):
                 self._values[slot] = freeze(value)
             self.references.update(zip(self._steps.makes[number], result.references, strict=False))
             self._found[number] = result
             self.saved_seconds += result.seconds
-        self._checked.update(own.keys() & self._found.keys() - shared.keys())
+            if number not in shared:
+                self._checked.add(number)
         if self._found and self._observer is not None:
             reused = DisciplinesReused(
                 self._paths(self._found), self.saved_seconds, resumed=self._paths(self._checked)
@@ -152,25 +148,17 @@ class Recall:
         known = self._cache.find(list(dict.fromkeys(addresses.values())))
         return {number: known[address] for number, address in addresses.items() if address in known}
 
-    def _find_own(self) -> dict[int, ComputedResult]:
-        """By number, what an earlier attempt has left of the steps that are not taken from others."""
-        keys = {
-            number: str(self._keys.of(number))
-            for number in range(len(self._steps.steps))
-            if not self._is_shared(number)
-        }
-        if not keys or self._checkpoints is None:
-            return {}
-        known = self._checkpoints.take_up(list(dict.fromkeys(keys.values())))
-        return {number: known[key] for number, key in keys.items() if key in known}
+    def _find_own(self, number: int, own: Mapping[str, ComputedResult]) -> ComputedResult | None:
+        """What an earlier attempt has left of a step, of the values that it reads now."""
+        if self._is_shared(number):
+            return None
+        if any(maker not in self._found for maker in self._unsteady_makers(number)):
+            return None  # what it reads will be made anew, and may be something else
+        return own.get(self._addresses.key_of(number, self._values))
 
     def _fits(self, number: int, result: ComputedResult) -> bool:
         is_loop = isinstance(self._steps.steps[number], Loop)
         return len(result.outputs) == len(self._steps.makes[number]) + is_loop
-
-    def _is_consistent(self, number: int) -> bool:
-        """Whether what it was made from is there too, or would be made the same again."""
-        return all(maker in self._found for maker in self._unsteady_makers(number))
 
     def _unsteady_makers(self, number: int) -> list[int]:
         """What it reads of steps that may make something else when they run again."""
@@ -221,7 +209,7 @@ class Recall:
         for each in sorted(results):
             self._checked.add(each)
             if self._checkpoints is not None:
-                key = str(self._keys.of(each))
+                key = self._addresses.key_of(each, self._values)
                 self._checkpoints.keep(key, results[each], label=self._label(each))
 
     def _result(self, number: int, seconds: float) -> ComputedResult | None:

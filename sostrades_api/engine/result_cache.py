@@ -63,8 +63,8 @@ class Checkpoints(Protocol):
     least_seconds: float
     resumes: bool
 
-    def take_up(self, keys: Sequence[str]) -> Mapping[str, ComputedResult]:
-        """What earlier attempts have kept under these keys; asked once, and only if there were any."""
+    def take_up(self) -> Mapping[str, ComputedResult]:
+        """All that earlier attempts have kept, by key; asked once, and only if there were any."""
         ...
 
     def keep(self, key: str, result: ComputedResult, *, label: str) -> None:

@@ -65,13 +65,13 @@ def computed_result_forget(session: Session, addresses: Sequence[str]) -> int:
 
 def private_address(execution_id: int, *, key: str) -> str:
     """The address of what an execution keeps for itself under this key."""
-    return f"{PRIVATE}{execution_id}:{key[:40]}"
+    return f"{PRIVATE}{execution_id}:{key}"
 
 
-def computed_result_forget_private(session: Session, execution_id: int) -> int:
-    """Delete what an execution kept for itself, once it has ended. Says how many."""
+def private_addresses(session: Session, execution_id: int) -> list[str]:
+    """The addresses of all that an execution keeps for itself."""
     own = ComputedResult.address.startswith(f"{PRIVATE}{execution_id}:", autoescape=True)
-    return computed_result_forget(session, session.scalars(select(ComputedResult.address).where(own)).all())
+    return list(session.scalars(select(ComputedResult.address).where(own)))
 
 
 def computed_result_mark_used(session: Session, addresses: Sequence[str]) -> None:

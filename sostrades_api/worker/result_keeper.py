@@ -11,9 +11,9 @@ from sostrades_api.engine import ComputedResult
 from sostrades_api.models.computed_result import PRIVATE
 from sostrades_api.services.computed_result_collect import (
     computed_result_forget,
-    computed_result_forget_private,
     computed_result_mark_used,
     private_address,
+    private_addresses,
 )
 from sostrades_api.services.computed_result_find import FoundResults, computed_result_find
 from sostrades_api.services.computed_result_store import NewResult, computed_result_store
@@ -70,10 +70,16 @@ class ResultKeeper:
         """Keep a result for everybody, soon."""
         self._add(NewResult(address=address, label=label, computed=result, replace=replace))
 
-    def take_up(self, keys: Sequence[str]) -> Mapping[str, ComputedResult]:
+    def take_up(self) -> Mapping[str, ComputedResult]:
         """What earlier attempts of this execution have kept."""
-        addresses = {private_address(self._execution_id, key=key): key for key in keys}
-        return {addresses[address]: result for address, result in self.find(list(addresses)).items()}
+        try:
+            with Session(self._bind) as session:
+                addresses = private_addresses(session, self._execution_id)
+        except Exception:
+            logger.exception("checkpoints cannot be read, everything is run")
+            return {}
+        before = len(private_address(self._execution_id, key=""))
+        return {address[before:]: result for address, result in self.find(addresses).items()}
 
     def keep(self, key: str, result: ComputedResult, *, label: str) -> None:
         """Keep a result for a later attempt of this execution, soon."""
@@ -98,8 +104,11 @@ class ResultKeeper:
     def forget_checkpoints(self) -> None:
         """The execution has ended: there is no attempt that needs them."""
         if self._has_checkpoints:
-            number = self._execution_id
-            self._try("forgotten", lambda session: computed_result_forget_private(session, number))
+
+            def forget(session: Session) -> None:
+                computed_result_forget(session, private_addresses(session, self._execution_id))
+
+            self._try("forgotten", forget)
 
     def _add(self, new: NewResult) -> None:
         with self._changed:

@@ -3,6 +3,8 @@
 from sostrades_api.engine import Discipline
 
 RUNS: list[str] = []
+DRAWS: list[tuple[float, float]] = []  # what was read, and drawn
+CLOCK = [0.0]
 
 FLOAT = {"type": "float", "namespace": "ns"}
 
@@ -106,3 +108,28 @@ class After(Discipline):
 
     def run(self, inputs):
         return {"y": 0.0 * inputs["y"] + inputs["x"]}
+
+
+class Steady(Discipline):
+    """x + 1, in another namespace; ``cost`` is what it adds to a clock of the test's own."""
+
+    DESC_IN = {"x": {"type": "float", "namespace": "before"}, "cost": {"type": "float", "default": 0.0}}
+    DESC_OUT = {"x": {"type": "float", "namespace": "after"}}
+
+    def run(self, inputs):
+        RUNS.append("Steady")
+        CLOCK[0] += inputs["cost"]
+        return {"x": inputs["x"] + 1.0}
+
+
+class Drawn(Steady):
+    """Another number each time, that nobody has drawn before."""
+
+    DETERMINISTIC = False
+
+    def run(self, inputs):
+        RUNS.append("Drawn")
+        CLOCK[0] += inputs["cost"]
+        made = 1000.0 * len(DRAWS) + 1000.0
+        DRAWS.append((inputs["x"], made))
+        return {"x": made}

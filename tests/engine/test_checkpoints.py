@@ -3,11 +3,13 @@
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from sostrades_api.engine import ExecutionStopped, Observer, build
+from sostrades_api.engine import ExecutionStopped, Observer, Place, Process, build, recall
 from sostrades_api.engine.result_cache import MemoryCache
 from tests.engine import counted_models
-from tests.engine.counted_models import Adds, Doubles, Left, Random, Right
+from tests.engine.counted_models import Adds, Doubles, Drawn, Left, Random, Right, Steady
 from tests.engine.making import process
 
 
@@ -26,9 +28,9 @@ class Checkpoints:
         self.kept, self.labels = {}, {}
         self.forgets = ()
 
-    def take_up(self, keys):
+    def take_up(self):
         assert self.resumes
-        return {k: self.kept[k] for k in keys if k in self.kept and self.labels[k] not in self.forgets}
+        return {key: made for key, made in self.kept.items() if self.labels[key] not in self.forgets}
 
     def keep(self, key, result, *, label):
         self.kept[key], self.labels[key] = result, label
@@ -100,6 +102,16 @@ def test_what_was_made_of_a_draw_that_is_lost_is_made_again_of_the_new_one():
     assert result.values["z"] == result.values["y"] + 1.0
 
 
+def test_each_of_two_draws_keeps_its_own():
+    places = {name: Place(Random, namespaces={"ns": name}) for name in ("A", "B")}
+    plan, checkpoints = build(Process("two", disciplines=places)), Checkpoints()
+    first = plan.execute(checkpoints=checkpoints).values
+    assert first["A.y"] != first["B.y"]
+    checkpoints.resumes = True
+    again = plan.execute(checkpoints=checkpoints).values
+    assert (again["A.y"], again["B.y"]) == (first["A.y"], first["B.y"])
+
+
 def test_a_quick_draw_is_kept_once_something_slow_was_made_of_it(monkeypatch):
     checkpoints, quick = Checkpoints(least_seconds=0.05), Adds.run
     build(process({"R": Random, "A": Adds})).execute(checkpoints=checkpoints)
@@ -161,3 +173,44 @@ def test_threads_keep_and_take_up_too(runs):
     again = plan.execute({"n_processes": 2}, checkpoints=checkpoints)
     assert runs == []
     assert again.values["z"] == first.values["z"]
+
+
+NODES = st.lists(
+    st.tuples(st.sampled_from([Steady, Drawn]), st.integers(0, 9), st.sampled_from([0.0, 1.0])),
+    min_size=1,
+    max_size=9,
+)
+
+
+@given(nodes=NODES, cached=st.booleans(), data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_often_it_is_interrupted_all_values_are_of_one_draw(nodes, cached, data, monkeypatch):
+    """Even when checkpoints are lost on the way, and whatever was quick."""
+    monkeypatch.setattr(recall, "perf_counter", lambda: counted_models.CLOCK[0])
+    parents = [f"N{parent % number}" if number else "Root" for number, (_, parent, _) in enumerate(nodes)]
+    places = {
+        f"N{number}": Place(kind, namespaces={"before": parents[number], "after": f"N{number}"})
+        for number, (kind, _, _) in enumerate(nodes)
+    }
+    given_values = {"Root.x": 1.0} | {f"N{n}.cost": cost for n, (_, _, cost) in enumerate(nodes)}
+    plan, checkpoints = build(Process("forest", disciplines=places)), Checkpoints(least_seconds=0.5)
+    cache = MemoryCache(least_seconds=0.5) if cached else None
+    values: dict[str, float] = {}
+    interruptions = data.draw(st.lists(st.integers(0, len(nodes)), max_size=5))
+    for allowed in [*interruptions, 10**6]:
+        counted_models.RUNS.clear()
+        try:
+            values = plan.execute(
+                given_values,
+                cache=cache,
+                checkpoints=checkpoints,
+                should_stop=lambda allowed=allowed: len(counted_models.RUNS) > allowed,
+            ).values
+            break
+        except ExecutionStopped:
+            checkpoints.resumes = True
+            for key in data.draw(st.sets(st.sampled_from(sorted(checkpoints.kept) or [""]), max_size=2)):
+                checkpoints.kept.pop(key, None)
+    for number, (kind, _, _) in enumerate(nodes):
+        read, made = ({"Root.x": 1.0} | dict(values))[f"{parents[number]}.x"], values[f"N{number}.x"]
+        assert made == read + 1.0 if kind is Steady else (read, made) in counted_models.DRAWS

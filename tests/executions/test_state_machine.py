@@ -23,14 +23,20 @@ from sostrades_api.models import (
 )
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_claim import Claimant, execution_claim, execution_claim_next
+from sostrades_api.services.execution_delete import execution_delete, execution_delete_expired
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
 from sostrades_api.services.execution_lose import Loss, execution_lose
+from sostrades_api.services.execution_recompute import execution_recompute
 from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.execution_resubmit import execution_resubmit
 from sostrades_api.services.execution_resume import execution_resume
+from sostrades_api.services.execution_set_deadline import execution_set_deadline
+from sostrades_api.services.execution_set_expiry import execution_set_expiry
+from sostrades_api.services.execution_set_priority import execution_set_priority
 from sostrades_api.services.execution_status import execution_status
 from sostrades_api.services.execution_stop import execution_stop, study_case_stop
 from sostrades_api.services.execution_suspend import execution_suspend
@@ -179,6 +185,66 @@ class Executions(RuleBasedStateMachine):
         else:
             assert after is before or after in TRANSITIONS[before]
 
+    @rule(data=st.data(), discipline=st.sampled_from([None, "First", "Second"]))
+    def somebody_repeats_one(self, data, discipline):
+        """Of whatever state; the new one is queued, unless one is active."""
+        if not (given := self._any_execution(data)):
+            return
+        active = self._active()
+        options = {"actor": self.world["actor"], "queue": self.queue, "values": self.world["platform"].values}
+        try:
+            if discipline is None:
+                made = execution_resubmit(self.session, given.id, **options)
+            else:
+                made = execution_recompute(self.session, given.id, discipline=discipline, **options)
+        except AlreadyRunningError:
+            assert active
+        else:
+            assert not active
+            assert (made.state, made.origin_id) == (ExecutionState.QUEUED, given.id)
+            assert made.recompute == ([discipline] if discipline else None)
+
+    @rule(data=st.data())
+    def somebody_deletes_one(self, data):
+        if not (given := self._any_execution(data)):
+            return
+        ended = given.state in FINAL_STATES
+        try:
+            execution_delete(self.session, given.id)
+        except ConflictError:
+            assert not ended
+        else:
+            assert ended
+        assert (self._state(given.id) is None) is ended
+
+    @rule(data=st.data(), amend=st.sampled_from(["priority", "deadline"]))
+    def somebody_amends_one(self, data, amend):
+        if not (given := self._any_execution(data)):
+            return
+        before = given.state
+        try:
+            if amend == "priority":
+                execution_set_priority(self.session, given.id, actor=self.world["actor"], priority=60)
+            else:
+                execution_set_deadline(self.session, given.id, actor=self.world["actor"], seconds=60.0)
+        except ConflictError:
+            assert before in FINAL_STATES
+        else:
+            assert before in ACTIVE_STATES
+        assert self._state(given.id) is before
+
+    @rule(data=st.data())
+    def one_expires_and_garbage_is_collected(self, data):
+        """Only what has ended goes, then or at a later collection."""
+        if not (given := self._any_execution(data)):
+            return
+        past = utc_now() - dt.timedelta(seconds=1)
+        execution_set_expiry(self.session, given.id, actor=self.world["actor"], at=past)
+        ours = {each.id: bool(each.expires_at) and each.state in FINAL_STATES for each in self._all()}
+        self.session.rollback()
+        deleted = execution_delete_expired(self.session)  # those of other examples are among them
+        assert {number: number in deleted for number in ours} == ours
+
     @rule()
     def redis_forgets_everything(self):
         self.queue.redis.flushdb()
@@ -250,10 +316,15 @@ class Executions(RuleBasedStateMachine):
         return [execution for execution in self._all() if execution.state in ACTIVE_STATES]
 
     def _state(self, execution_id):
-        return next(execution.state for execution in self._all() if execution.id == execution_id)
+        """None of one that was deleted."""
+        return next((each.state for each in self._all() if each.id == execution_id), None)
 
     def _is_current(self, key):
         return any(e.id == key.execution_id and e.token == key.token for e in self._all())
+
+    def _any_execution(self, data):
+        executions = self._all()
+        return data.draw(st.sampled_from(executions)) if executions else None
 
     def _any_attempt(self, data):
         return data.draw(st.sampled_from(self.tokens)) if self.tokens else None

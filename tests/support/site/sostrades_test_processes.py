@@ -350,6 +350,17 @@ class Judge(Discipline):
         return {"verdict": inputs["weight"] - 2.0 * inputs["drawn"]}
 
 
+class Nap(Discipline):
+    """One of many that take a moment each."""
+
+    DESC_IN = {"seconds": {"type": "float", "unit": "s", "default": 0.02, "namespace": "ns"}}
+    DESC_OUT = {"slept": {"type": "float", "unit": "s"}}
+
+    def run(self, inputs):
+        time.sleep(inputs["seconds"])
+        return {"slept": inputs["seconds"]}
+
+
 def _work(name, inputs):
     _write(inputs["journal"], name)
     time.sleep(inputs["seconds"])
@@ -381,3 +392,4 @@ threaded = Process("test_threaded", disciplines={"Threads": Threads}, namespaces
 chatty = Process("test_chatty", disciplines={"Chatty": Chatty}, namespaces=_NS)
 steps = Process("test_steps", disciplines={"Heat": Heat, "Cool": Cool, "Aside": Aside}, namespaces={"ns": ""})
 draws = Process("test_draws", disciplines={"Draw": Draw, "Weigh": Weigh, "Judge": Judge}, namespaces=_NS)
+napping = Process("test_napping", disciplines={f"Nap{n}": Nap for n in range(500)}, namespaces=_NS)
