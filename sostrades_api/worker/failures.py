@@ -1,16 +1,20 @@
 """What a failed run says: a message for whoever may read values, a traceback for the operator alone."""
 
+import signal
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sostrades_api.engine import EngineError
+from sostrades_api.engine import EngineError, ProcessEnded
 from sostrades_api.errors import DomainError
 from sostrades_api.services.execution_end import Failure
 from sostrades_api.services.public_text import public_text
 from sostrades_api.worker.limits import is_out_of_memory
 
 _TRACEBACK_LENGTH = 50_000
+REFUSED = "it was refused more"
+ABORTED = "its process aborted, as compiled code does that is refused more"
+ENDED_BY_KERNEL = "the kernel ended its process"
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,31 @@ def failure_of(
     """The failure of a run that raised this, while this discipline ran, with this limit."""
     text = "".join(traceback.format_exception(error))
     message = public_message(error, running=running)
-    if memory is not None and memory.size is not None and is_out_of_memory(error):
+    how = _refused(error) if memory is not None and memory.size is not None else None
+    if memory is not None and how is not None:
         discipline = getattr(error, "discipline", running)
-        message = out_of_memory(memory, running=[discipline] if discipline else [], how="it was refused more")
+        message = out_of_memory(memory, running=[discipline] if discipline else [], how=how)
     return Failure(message=public_text(message), traceback=text[-_TRACEBACK_LENGTH:])
 
 
-def out_of_memory(memory: MemoryLimit, *, running: Sequence[str], how: str) -> str:
+def _refused(error: BaseException) -> str | None:
+    """How a run under a limit was refused memory; None when something else went wrong."""
+    if isinstance(error, ProcessEnded) and error.how == f"signal {int(signal.SIGABRT)}":
+        return ABORTED
+    return REFUSED if is_out_of_memory(error) else None
+
+
+def out_of_memory(
+    memory: MemoryLimit, *, running: Sequence[str], how: str, host_has_no_more: bool = False
+) -> str:
     """What is said of a run that needs more memory than it may take, or than its host has."""
     who = f"D{_named(running)[1:]}" if running else "The execution"
-    if memory.size is None:
-        limit = f"the worker profile '{memory.profile}' has no limit, but its host has no more"
+    size = None if memory.size is None else f"{memory.size / 1024**2:,.0f} MiB"
+    if host_has_no_more or size is None:
+        allowed = "has no limit" if size is None else f"allows {size}"
+        limit = f"the worker profile '{memory.profile}' {allowed}, but its host has no more"
         advice = "It needs a larger worker profile, on hosts with more memory"
     else:
-        size = f"{memory.size / 1024**2:,.0f} MiB"
         limit = f"a run may allocate {size}, the limit of the worker profile '{memory.profile}'"
         advice = "It needs a larger worker profile"
     return f"{who} ran out of memory ({how}): {limit}. {advice}, or must hold less at a time."

@@ -19,7 +19,15 @@ from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.public_text import public_text
-from sostrades_api.worker.failures import MemoryLimit, ended_while_running, out_of_memory, overran
+from sostrades_api.worker.failures import (
+    ABORTED,
+    ENDED_BY_KERNEL,
+    REFUSED,
+    MemoryLimit,
+    ended_while_running,
+    out_of_memory,
+    overran,
+)
 from sostrades_api.worker.group_memory import GroupMemory, KernelKills
 from sostrades_api.worker.process_ties import describe_end, kill_group, wait_for, wait_for_report
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
@@ -86,7 +94,10 @@ class Supervisor:
             return
         refused = self._want_of_memory(status)
         if refused is not None:
-            message = out_of_memory(self._limit, running=self._running, how=refused)
+            by_kernel = refused == ENDED_BY_KERNEL
+            message = out_of_memory(
+                self._limit, running=self._running, how=refused, host_has_no_more=by_kernel
+            )
             self._write_failure(Failure(public_text(message)), failed=self._running)
         else:
             how, exited = describe_end(status), os.WIFEXITED(status)
@@ -96,12 +107,12 @@ class Supervisor:
     def _want_of_memory(self, status: int) -> str | None:
         """How a process ended that did so for want of memory; None when it may have been anything else."""
         if os.WIFEXITED(status):
-            return "it was refused more" if os.WEXITSTATUS(status) == EXIT_MEMORY else None
+            return REFUSED if os.WEXITSTATUS(status) == EXIT_MEMORY else None
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL and self._kernel_kills.any_now:
-            return "the kernel ended its process"
+            return ENDED_BY_KERNEL
         if number == signal.SIGABRT and self._limit.size is not None:
-            return "its process aborted, as compiled code does that is refused more"
+            return ABORTED
         return None
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from sostrades_api.engine import DisciplineOutOfMemory
+from sostrades_api.engine import DisciplineOutOfMemory, ProcessEnded
 from sostrades_api.models import Execution, ExecutionState
 from sostrades_api.services.execution_claim import execution_claim
 from sostrades_api.services.execution_request import execution_request
@@ -153,6 +153,13 @@ def test_the_message_names_the_discipline_the_limit_and_what_to_do():
     )
     assert "give its host more" in failure_of(error, memory=MemoryLimit("standard", None)).message
     assert failure_of(ValueError("x"), memory=SMALL).message.startswith("The execution failed unexpectedly")
+    branch = ProcessEnded(discipline="Grid.Flow", how="signal 6")
+    assert "(its process aborted, as compiled code" in failure_of(branch, memory=SMALL).message
+    assert "signal 6" in failure_of(branch, memory=MemoryLimit("standard", None)).message
+    crash = ProcessEnded(discipline="Grid.Flow", how="signal 11")
+    assert "signal 11" in failure_of(crash, memory=SMALL).message
+    by_host = out_of_memory(SMALL, running=["A"], how="h", host_has_no_more=True)
+    assert "the worker profile 'small' allows 512 MiB, but its host has no more" in by_host
     assert out_of_memory(SMALL, running=["A", "B"], how="h").startswith("Disciplines 'A', 'B' ran out")
     assert out_of_memory(SMALL, running=[], how="h").startswith("The execution ran out of memory (h)")
 
