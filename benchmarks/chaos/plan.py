@@ -43,7 +43,9 @@ MEANING = {
     "net_reset": "the connections to a server break off",
     "net_refuse": "a server refuses connections",
 }
-_LEAST_SECONDS, _MOST_SECONDS = 2.5, 5.0  # longer than the lease of a platform under accidents
+_LEAST_SECONDS, _MOST_SECONDS = 2.0, 4.0
+_FROZEN_SECONDS = 3.5  # so much longer stands still what is to lose its lease
+_FROZEN = frozenset({"freeze_worker", "freeze_run"})
 
 
 @dataclass(frozen=True)
@@ -80,5 +82,5 @@ def accidents(seed: int, *, kinds: Collection[str], pause: float) -> Iterator[Ac
     while True:
         at += rng.uniform(0.2, 1.8) * pause
         (kind,) = rng.choices(possible, weights)
-        seconds = rng.uniform(_LEAST_SECONDS, _MOST_SECONDS)
+        seconds = rng.uniform(_LEAST_SECONDS, _MOST_SECONDS) + _FROZEN_SECONDS * (kind in _FROZEN)
         yield Accident(at, kind, pick=rng.random(), seconds=seconds, strength=rng.uniform(-1.0, 1.0))

@@ -201,7 +201,14 @@ def find_binary() -> Path:
 
 def flavour_of(binary: Path) -> str:
     """``valkey-9`` or ``redis-7``: an older server would start empty on a newer one's files."""
-    answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    command = [str(binary), "--version"]
+    try:
+        answer = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, timeout=_START_SECONDS
+        )
+    except subprocess.TimeoutExpired:  # others wait for the lock that is held meanwhile
+        msg = f"{binary} does not say which version it is."
+        raise UnavailableError(msg) from None
     found = re.search(r"^(Valkey|Redis) server v=(\d+)\.", answer.stdout)
     if found is None:
         raise UnavailableError(f"{binary} is neither a Valkey nor a Redis server.")
