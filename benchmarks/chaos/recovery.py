@@ -12,7 +12,7 @@ from benchmarks.chaos.journal import Journal
 from benchmarks.chaos.stage import Stage
 from benchmarks.chaos.world import World, world_of
 from sostrades_api.access import COMMAND_LINE
-from sostrades_api.models import Execution, ExecutionState
+from sostrades_api.models import Execution, ExecutionState, WorkerProcess
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_stop import execution_stop
 from tests.support.live import wait_until
@@ -76,13 +76,14 @@ def _pool(worker: psutil.Process) -> int:
 def _running(world: World, execution_id: int) -> tuple[int, psutil.Process] | None:
     """The attempt that runs, and its worker."""
     world.session.rollback()
-    query = select(Execution.state, Execution.attempt, Execution.worker_name)
+    query = select(Execution.state, Execution.attempt, WorkerProcess.pid)
+    query = query.outerjoin(WorkerProcess, WorkerProcess.name == Execution.worker_name)
     row = world.session.execute(query.where(Execution.id == execution_id)).one()
     world.session.rollback()
-    if row.state is not ExecutionState.RUNNING:
+    if row.state is not ExecutionState.RUNNING or row.pid is None:
         return None
     try:
-        return row.attempt, psutil.Process(int(row.worker_name.split("-")[-2]))
+        return row.attempt, psutil.Process(row.pid)
     except psutil.NoSuchProcess:
         return None
 

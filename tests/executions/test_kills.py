@@ -10,7 +10,7 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from sostrades_api.models import Execution, ExecutionState, ExecutionTransition
+from sostrades_api.models import Execution, ExecutionState, ExecutionTransition, WorkerProcess
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.queueing.embedded_state import queue_dir, read_state
 from sostrades_api.services.execution_request import execution_request
@@ -82,8 +82,8 @@ def horses(platform):
 
 def worker_of(session, execution_id):
     session.rollback()
-    name = session.scalar(select(Execution.worker_name).where(Execution.id == execution_id))
-    return psutil.Process(int(name.split("-")[-2]))
+    of_execution = select(Execution.worker_name).where(Execution.id == execution_id).scalar_subquery()
+    return psutil.Process(session.scalar(select(WorkerProcess.pid).where(WorkerProcess.name == of_execution)))
 
 
 def test_killing_work_horse_worker_and_queue_server(live_settings, start, finished_once, queue, session):
