@@ -15,6 +15,16 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
 )
 
+# A host that is cut off must notice within a lease; the kernel's own limits are minutes and hours. Parameters
+# of the database's URL go before these.
+_QUICK_TO_NOTICE: dict[str, int] = {
+    "connect_timeout": 5,  # seconds
+    "tcp_user_timeout": 6000,  # milliseconds without an acknowledgement
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+}
+
 # Bound values are password hashes and the data of studies: no error and no log names them.
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 
@@ -31,7 +41,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_timeout": 10,
         "pool_recycle": 1800,
         "connect_args": {
-            "connect_timeout": 5,
+            **{name: value for name, value in _QUICK_TO_NOTICE.items() if name not in make_url(url).query},
             "options": f"-c timezone=utc -c lock_timeout={BUSY_TIMEOUT_MS}",
         },
     }

@@ -11,6 +11,7 @@ from sostrades_api.settings import Settings
 
 _WEB_TIMEOUT = 0.5  # seconds; a page must not wait for a dead Redis
 _WEB_OPTIONS: dict[str, Any] = {"socket_timeout": _WEB_TIMEOUT, "socket_connect_timeout": _WEB_TIMEOUT}
+_WORKER_OPTIONS: dict[str, Any] = {"socket_connect_timeout": 5, "socket_keepalive": True}
 _WORKER_RETRIES = 3  # within a second; then the worker says to the database that it lives, and asks again
 
 
@@ -43,7 +44,8 @@ def connect_listener(settings: Settings) -> Redis:
 
 def connect_worker(settings: Settings) -> Redis:
     """A client for workers, which may wait for an answer: RQ sets its timeout."""
-    return _connect(settings, retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), _WORKER_RETRIES))
+    retry = Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), _WORKER_RETRIES)
+    return _connect(settings, retry=retry, **_WORKER_OPTIONS)
 
 
 def _connect(settings: Settings, **options: Any) -> Redis:

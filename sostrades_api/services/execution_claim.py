@@ -1,6 +1,5 @@
 """Claim a queued execution for one attempt: whoever's claim the database accepts may run it, nobody else."""
 
-import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, WorkerProcess, utc_now
+from sostrades_api.models.clock import database_time
 from sostrades_api.services.execution_order import groups_in_turn, lock_turn, next_of_group
 from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -72,7 +72,6 @@ def execution_claim_next(session: Session, *, profiles: Collection[str], by: Cla
 
 
 def _claimed(session: Session, execution: Execution, *, by: Claimant) -> bool:
-    now = utc_now()
     return execution_transition(
         session,
         execution,
@@ -81,9 +80,9 @@ def _claimed(session: Session, execution: Execution, *, by: Claimant) -> bool:
         actor=by.worker,
         attempt=execution.attempt + 1,
         token=by.token,
-        lease_until=now + dt.timedelta(seconds=by.lease_seconds),
+        lease_until=database_time(session, in_seconds=by.lease_seconds),
         worker_name=by.worker,
-        started_at=now,
+        started_at=utc_now(),
         progress=0.0,
         disciplines=dict.fromkeys(execution.disciplines, "PENDING"),
     )

@@ -1,13 +1,13 @@
 """Renew the lease of a running attempt, and learn whether it may go on."""
 
-import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import HELD_STATES, Execution, ExecutionState, utc_now
+from sostrades_api.models import HELD_STATES, Execution, ExecutionState
+from sostrades_api.models.clock import database_time
 from sostrades_api.services.unit_of_work import unit_of_work
 
 
@@ -40,7 +40,7 @@ def execution_heartbeat(
                 Execution.token == token,
                 Execution.state.in_(HELD_STATES),
             )
-            .values(lease_until=utc_now() + dt.timedelta(seconds=lease_seconds))
+            .values(lease_until=database_time(session, in_seconds=lease_seconds))
             .execution_options(synchronize_session=False)
         )
         if not isinstance(result, CursorResult) or result.rowcount != 1:

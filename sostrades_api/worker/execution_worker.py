@@ -132,11 +132,12 @@ class ExecutionWorker(Worker):
         return True
 
     def _claim(self) -> ClaimedAttempt | None:
+        began = time.monotonic()
         claimant = Claimant(self.name, secrets.token_hex(16), self._lease_seconds)
         try:
             with self._runtime.session() as session:
                 execution = execution_claim_next(session, profiles=self._profiles, by=claimant)
-                return None if execution is None else _claimed(execution, token=claimant.token)
+                return None if execution is None else _claimed(execution, token=claimant.token, began=began)
         except WorkerHeldError:
             self._registration.held = True
         except SQLAlchemyError as error:
@@ -364,7 +365,7 @@ class ExecutionWorker(Worker):
             pipeline.execute()
 
 
-def _claimed(execution: Execution, *, token: str) -> ClaimedAttempt:
+def _claimed(execution: Execution, *, token: str, began: float) -> ClaimedAttempt:
     return ClaimedAttempt(
         execution_id=execution.id,
         attempt=execution.attempt,
@@ -376,4 +377,5 @@ def _claimed(execution: Execution, *, token: str) -> ClaimedAttempt:
         deadline_seconds=execution.deadline_seconds,
         recompute=tuple(execution.recompute or ()),
         study_case_id=execution.study_case_id,
+        claimed_at=began,
     )

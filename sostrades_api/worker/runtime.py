@@ -1,9 +1,10 @@
 """What a worker process has at hand: set once before it works, inherited by its work-horses."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -69,6 +70,7 @@ class ClaimedAttempt:
     deadline_seconds: float | None = None
     recompute: tuple[str, ...] = ()
     study_case_id: int | None = None
+    claimed_at: float = field(default_factory=time.monotonic)  # not later than the database thinks
 
     @property
     def log_fields(self) -> dict[str, int | None]:

@@ -29,6 +29,7 @@ from sostrades_api.worker.failures import (
     overran,
 )
 from sostrades_api.worker.group_memory import GroupMemory, KernelKills
+from sostrades_api.worker.lease_watch import LeaseWatch
 from sostrades_api.worker.process_ties import describe_end, kill_group, wait_for, wait_for_report
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
 from sostrades_api.worker.standby import Standby
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 EXIT_WRITTEN = 64
 EXIT_MEMORY = 71  # there was none left even to write that down
 _LOOK_SECONDS = 0.5  # how soon a shutdown or a deadline is noticed
+_KILL_SECONDS = 10.0
 _ENDING_SECONDS = 0.2  # a work-horse that has just written its end may leave in peace
 
 
@@ -62,6 +64,7 @@ class Supervisor:
         self._whereabouts, self._overdue = horse.whereabouts, Overdue(horse.whereabouts)
         self._is_shutting_down = is_shutting_down
         self._started = self._renewed = self._held_since = time.monotonic()
+        self._lease = LeaseWatch(horse.pid, until=self._lease_end(attempt.claimed_at))
         self._stop_since: float | None = None
         self._shutdown_since: float | None = None
         self._deadline_seconds = attempt.deadline_seconds
@@ -79,21 +82,27 @@ class Supervisor:
         Returns:
             Whether the work-horse waits for another attempt; else it is gone.
         """
-        while not wait_for_report(self._pid, self._reports, seconds=_LOOK_SECONDS):
-            status = wait_for(self._pid, seconds=0)
-            if status is not None:
-                self._note_end(status)
-                return False
-            if self._look(beat, register):
-                return False
-        return True
+        with self._lease:
+            while not wait_for_report(self._pid, self._reports, seconds=_LOOK_SECONDS):
+                status = wait_for(self._pid, seconds=0)
+                if status is not None:
+                    self._note_end(status)
+                    return False
+                if self._look(beat, register):
+                    return False
+        if self._lease.is_over:  # it had done its work just then
+            wait_for(self._pid, seconds=_KILL_SECONDS)
+        return not self._lease.is_over
 
     def _note_end(self, status: int) -> None:
         self._clean_up()
-        if os.waitstatus_to_exitcode(status) == EXIT_WRITTEN:
+        code = os.waitstatus_to_exitcode(status)
+        if code == EXIT_WRITTEN:
             return
         refused = self._want_of_memory(status)
-        if refused is not None:
+        if self._lease.is_over:
+            self._let_go()
+        elif refused is not None:
             by_kernel = refused == ENDED_BY_KERNEL
             message = out_of_memory(
                 self._limit, running=self._running, how=refused, host_has_no_more=by_kernel
@@ -114,6 +123,16 @@ class Supervisor:
         if number == signal.SIGABRT and self._limit.size is not None:
             return ABORTED
         return None
+
+    def _let_go(self) -> None:
+        """Its lease is over: somebody else may have the execution, and the sweeper gives it to somebody."""
+        logger.warning("execution %d is let go: its lease is over", self._key.execution_id)
+
+    def _lease_end(self, renewed: float) -> float:
+        """The database counted from a little later on."""
+        end = renewed + self._settings.lease_seconds
+        self._whereabouts.hold_until(end)
+        return end
 
     @property
     def _running(self) -> Sequence[str]:
@@ -154,9 +173,9 @@ class Supervisor:
                 return True
             if self._held_since >= now:
                 register()
-        if time.monotonic() - self._held_since > settings.lease_seconds:
-            logger.warning("execution %d is let go: its lease is over", self._key.execution_id)
+        if self._lease.is_over:
             self._kill()
+            self._let_go()
             return True
         return False
 
@@ -184,6 +203,7 @@ class Supervisor:
             logger.warning("the lease of execution %d could not be renewed", self._key.execution_id)
             return False
         self._held_since = began
+        self._lease.extend(self._lease_end(began))
         pulse, self._deadline_seconds = heartbeat.pulse, heartbeat.deadline_seconds
         if pulse is Pulse.LOST:
             return self._abort()
@@ -253,7 +273,7 @@ class Supervisor:
 
     def _kill(self) -> None:
         kill_group(self._pid)
-        wait_for(self._pid, seconds=10)
+        wait_for(self._pid, seconds=_KILL_SECONDS)
 
     def _clean_up(self) -> None:
         """End what the work-horse may have left behind in its process group."""

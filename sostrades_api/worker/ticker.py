@@ -4,6 +4,7 @@ The run itself only writes down what happens; a discipline of microseconds never
 """
 
 import logging
+import os
 import threading
 import time
 from dataclasses import replace
@@ -18,8 +19,9 @@ from sostrades_api.queueing.events import ExecutionEvents
 from sostrades_api.services.execution_log_append import execution_log_append
 from sostrades_api.worker.event_feed import EventFeed
 from sostrades_api.worker.monitor import RunMonitor
+from sostrades_api.worker.process_ties import kill_group
 from sostrades_api.worker.run_log import RunLog
-from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
+from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, current_whereabouts
 from sostrades_api.worker.usage import UsageMeter
 
 logger = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ class Ticker:
         log_at = live_at
         while not self._ended.wait(pause):
             now = time.monotonic()
+            self._end_without_lease()
             try:
                 if now >= live_at:
                     live_at = now + _LIVE_SECONDS
@@ -78,6 +81,13 @@ class Ticker:
                     self._store_log()
             except Exception:
                 logger.exception("progress of execution %d is not published", self._attempt.execution_id)
+
+    def _end_without_lease(self) -> None:
+        """A worker that is frozen cannot end this run, which is somebody else's by now."""
+        whereabouts = current_whereabouts()
+        if whereabouts is not None and whereabouts.is_lease_over:
+            logger.warning("execution %d ends itself: its lease is over", self._attempt.execution_id)
+            kill_group(os.getpid())
 
     def _publish(self) -> float:
         """Tell how far it is; gives the seconds until the next look."""

@@ -16,7 +16,7 @@ from typing import cast
 import orjson
 
 # Cells of eight bytes: a table of when disciplines that run at a time began, and from the last one on JSON.
-_PLACE, _RUNS, _LENGTH, _LEEWAY, _TABLE = range(5)
+_PLACE, _RUNS, _LENGTH, _LEEWAY, _LEASE, _TABLE = range(6)
 _MOST = 32 * 1024  # disciplines in the table; those beyond are not followed
 _TEXT = _TABLE + _MOST
 _SIZE = 512 * 1024
@@ -84,9 +84,19 @@ class Whereabouts:
     def reset(self) -> None:
         """Nothing runs, nothing is limited: as for a new work-horse."""
         self.leave()
-        self._cells[_RUNS] = self._cells[_LENGTH] = self._cells[_LEEWAY] = 0
+        self._cells[_RUNS] = self._cells[_LENGTH] = self._cells[_LEEWAY] = self._cells[_LEASE] = 0
+
+    @property
+    def is_lease_over(self) -> bool:
+        """Whether the worker has not renewed the lease in time: it is frozen, or cut off."""
+        end = self._cells[_LEASE]
+        return bool(end) and time.monotonic_ns() > end
 
     # --- in the worker ----------------------------------------------------------------------------------
+
+    def hold_until(self, moment: float) -> None:
+        """The attempt is this worker's until then, in monotonic seconds, which are those of every process."""
+        self._cells[_LEASE] = int(moment * 1e9)
 
     @property
     def running(self) -> int | None:
