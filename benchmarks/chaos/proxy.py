@@ -26,10 +26,9 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        listening = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop
-        ).result()
-        self.port = listening.sockets[0].getsockname()[1]
+        starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result()
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -59,10 +58,13 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._flows.set)
 
     async def _end(self) -> None:
+        self._server.close()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(3):  # until the transports that were aborted have closed their sockets
+            await asyncio.sleep(0)
 
     def _abort(self) -> None:
         for writer in self._writers:
@@ -83,8 +85,8 @@ class Proxy:
             finally:
                 self._writers.discard(back)
                 back.transport.abort()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # one side is gone, and so the other
+        except (OSError, asyncio.CancelledError):
+            pass  # one side is gone, and so the other; or this proxy
         finally:
             self._writers.discard(writer)
             writer.transport.abort()
