@@ -121,6 +121,14 @@ class ExecutionEvents:
             return None
         return [event for _, event in entries[1:] if event is not None]
 
+    def iterations(self, execution_id: int) -> list[tuple[str, dict[str, Any]]]:
+        """What its loops have told, with the ids of these events, the oldest first; as long as it is kept."""
+        return [
+            (event_id, orjson.loads(event.data))
+            for event_id, event in self._entries(self.redis.xrange(self._key(execution_id)))
+            if event is not None and event.type is EventType.ITERATION
+        ]
+
     def cursor(self, execution_id: int) -> str:
         """The id of the latest event but the end, to go on from; an empty stream gets a mark for it."""
         key = self._key(execution_id)

@@ -5,6 +5,7 @@ from flask import Flask
 from sostrades_api.web import (
     assets,
     data,
+    executions,
     headers,
     icons,
     processes,
@@ -22,6 +23,6 @@ def register(app: Flask) -> None:
     headers.register(app)
     signed_in.register(app)
     texts.register(app)
-    for part in (assets, icons, sign_in, studies, study, data, processes, queue):
+    for part in (assets, icons, sign_in, studies, study, executions, data, processes, queue):
         app.register_blueprint(part.pages)
     sign_in.throttle(app)

@@ -26,7 +26,7 @@ _SOURCES: Mapping[str, Callable[[], str]] = {
     "theme.js": lambda: shared.text("theme.js"),
     "plotly.js": shared.plotly_js,
     "charts.js": lambda: shared.joined(*shared.CHART_SCRIPTS),
-    "study.js": lambda: _own("study.js"),
+    "study.js": lambda: "\n".join(map(_own, ("residuals.js", "listener.js", "study.js"))),
     "data.js": lambda: _own("data.js"),
     "queue.js": lambda: _own("queue.js"),
 }

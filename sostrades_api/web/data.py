@@ -10,7 +10,7 @@ from flask import Response, flash, jsonify, redirect, render_template, request, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.access import Permission
-from sostrades_api.errors import DomainError, InvalidValuesError
+from sostrades_api.errors import DomainError
 from sostrades_api.http.attachments import attachment
 from sostrades_api.http.problems import wants_page
 from sostrades_api.models import StudyCase, db
@@ -27,6 +27,7 @@ from sostrades_api.services.study_plan import StudyPlan, study_plan
 from sostrades_api.web.signed_in import actor, guarded
 from sostrades_api.web.study import shared_context, study_for
 from sostrades_api.web.table_page import ROWS, table_page
+from sostrades_api.web.told import reasons
 from sostrades_api.web.tree import tree_of
 from sostrades_api.web.typed import typed
 
@@ -142,7 +143,7 @@ def change(study_id: int) -> AnyResponse:
     except DomainError as error:
         if not wants_page():
             raise
-        flash(f"{name}: {_reasons(error)}", "bad")
+        flash(f"{name}: {reasons(error)}", "bad")
         return redirect(_back(study_id))
     if wants_page():
         flash(f"{name} is changed.", "good")
@@ -170,12 +171,6 @@ def _update(study: StudyCase, name: str) -> dict[str, Any]:
     return {
         "scalars": [ScalarUpdate(variable_id=name, value=typed(request.form.get("value", ""), kind=kind))]
     }
-
-
-def _reasons(error: DomainError) -> str:
-    if isinstance(error, InvalidValuesError):
-        return "; ".join(item.detail for item in error.items)
-    return error.detail
 
 
 def _back(study_id: int) -> str:

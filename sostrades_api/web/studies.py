@@ -3,9 +3,9 @@
 from flask import render_template, request
 
 from sostrades_api.models import db
-from sostrades_api.services.execution_status import NOT_EXECUTED, STUDY_STATUS
 from sostrades_api.services.study_case_find import FoundStudyCase, study_case_find
 from sostrades_api.web.signed_in import actor, guarded
+from sostrades_api.web.status import shown_state
 
 pages = guarded("studies", __name__)
 
@@ -29,8 +29,8 @@ def show_all() -> str:
 
 
 def status_of(found: FoundStudyCase) -> str:
-    """The status as clients of the API read it."""
-    return STUDY_STATUS[found.state] if found.state else NOT_EXECUTED
+    """Where its latest execution stands, in a word."""
+    return shown_state(found.state)
 
 
 def _text(found: FoundStudyCase) -> str:

@@ -1,30 +1,33 @@
-"""A study case: its status, its charts, its report, its log; run it and stop it."""
+"""A study case: its status, its charts, its report, its log; run it, stop it, suspend and resume it."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from sostrades_api.access import Permission, can
-from sostrades_api.errors import NoResultError
+from sostrades_api.errors import ConflictError, NoResultError
 from sostrades_api.http.addresses import documentation_address
 from sostrades_api.http.attachments import disposition
 from sostrades_api.http.problems import wants_page
-from sostrades_api.models import StudyCase, db
+from sostrades_api.models import Execution, StudyCase, db
 from sostrades_api.platform import current_platform
 from sostrades_api.reporting.payload import ChartPage, chart_page
+from sostrades_api.services.execution_find_active import execution_find_active
 from sostrades_api.services.execution_log_read import execution_log_read
 from sostrades_api.services.execution_profile_read import execution_profile_read
 from sostrades_api.services.execution_request import execution_request
-from sostrades_api.services.execution_status import execution_status
-from sostrades_api.services.execution_stop import study_case_stop
+from sostrades_api.services.execution_resume import execution_resume
+from sostrades_api.services.execution_stop import execution_stop
+from sostrades_api.services.execution_suspend import execution_suspend
 from sostrades_api.services.report_render import report_of, report_render
 from sostrades_api.services.role_find import role_find
-from sostrades_api.services.sign_in_resume import sign_in_resume
 from sostrades_api.services.study_case_get import study_case_get
-from sostrades_api.streaming.responses import Asked, events_response
 from sostrades_api.web.signed_in import actor, guarded
+from sostrades_api.web.status import page_status
+from sostrades_api.web.told import told
 from sostrades_api.web.tree import tree_of
 
 pages = guarded("study", __name__)
@@ -39,11 +42,7 @@ def shared_context(study: StudyCase) -> dict[str, Any]:
     """What every page of a study case needs."""
     role = role_find(db.session(), study, actor=actor())
     allowed = {permission.name for permission in Permission if can(actor(), permission, role=role)}
-    platform = current_platform()
-    status = execution_status(
-        db.session(), study, actor=actor(), queue=platform.queue, values=platform.values
-    )
-    return {"study": study, "role": role, "allowed": allowed, "status": status}
+    return {"study": study, "role": role, "allowed": allowed, "status": page_status(study)}
 
 
 @pages.get("/study-case/<int:study_id>")
@@ -121,49 +120,60 @@ def log_text(study_id: int) -> Response:
 
 @pages.get("/study-case/<int:study_id>/status")
 def status(study_id: int) -> Response:
-    """The status as the API gives it."""
-    return _status(study_for(Permission.VIEW, study_id))
-
-
-@pages.get("/study-case/<int:study_id>/executions/<int:execution_id>/events")
-def events(study_id: int, execution_id: int) -> Response:
-    """What happens in an execution of this study case, for the page that follows it."""
-    study_for(Permission.VIEW, study_id)
-    ticket = current_user.get_id()
-    return events_response(
-        execution_id,
-        actor=actor(),
-        renew=lambda session: sign_in_resume(session, ticket=ticket),
-        caller=ticket,
-        asked=Asked(),
-    )
+    """The status as the API gives it, and more."""
+    return told_status(study_for(Permission.VIEW, study_id))
 
 
 @pages.post("/study-case/<int:study_id>/run")
 def run(study_id: int) -> AnyResponse:
     """Request an execution."""
-    study = study_for(Permission.EXECUTE, study_id)
-    execution_request(
-        db.session(), study, actor=actor(), queue=current_platform().queue, values=current_platform().values
-    )
-    return _after(study)
+    study, platform = study_for(Permission.EXECUTE, study_id), current_platform()
+    with told():
+        execution_request(db.session(), study, actor=actor(), queue=platform.queue, values=platform.values)
+    return _after(study_id)
 
 
 @pages.post("/study-case/<int:study_id>/stop")
 def stop(study_id: int) -> AnyResponse:
-    """Stop the execution."""
-    study = study_for(Permission.STOP, study_id)
-    study_case_stop(db.session(), study, actor=actor(), queue=current_platform().queue)
-    return _after(study)
+    """Stop the execution under way, by force if that is asked for."""
+    study_for(Permission.STOP, study_id)
+    return _steer(study_id, partial(execution_stop, force="force" in request.form))
 
 
-def _after(study: StudyCase) -> AnyResponse:
+@pages.post("/study-case/<int:study_id>/suspend")
+def suspend(study_id: int) -> AnyResponse:
+    """Suspend the execution under way."""
+    study_for(Permission.STOP, study_id)
+    return _steer(study_id, execution_suspend)
+
+
+@pages.post("/study-case/<int:study_id>/resume")
+def resume(study_id: int) -> AnyResponse:
+    """Resume the execution that is suspended."""
+    study_for(Permission.EXECUTE, study_id)
+    return _steer(study_id, execution_resume)
+
+
+def told_status(study: StudyCase) -> Response:
+    """The status of a study case for the script of its page."""
+    return jsonify(page_status(study))
+
+
+def _steer(study_id: int, act: Callable[..., Execution]) -> AnyResponse:
+    """Do this with the execution under way."""
+    session = db.session()
+    with told():
+        execution_id = execution_find_active(session, study_case_id=study_id)
+        if execution_id is None:
+            msg = "No execution of this study case is under way"
+            raise ConflictError(msg)
+        session.rollback()
+        act(session, execution_id, actor=actor(), queue=current_platform().queue)
+    return _after(study_id)
+
+
+def _after(study_id: int) -> AnyResponse:
     """The page again without a script, the status with one."""
-    return redirect(url_for("study.show", study_id=study.id)) if wants_page() else _status(study)
-
-
-def _status(study: StudyCase) -> Response:
-    platform = current_platform()
-    return jsonify(
-        execution_status(db.session(), study, actor=actor(), queue=platform.queue, values=platform.values)
-    )
+    if wants_page():
+        return redirect(url_for("study.show", study_id=study_id))
+    return told_status(study_for(Permission.VIEW, study_id))

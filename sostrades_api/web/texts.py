@@ -15,6 +15,7 @@ def register(app: Flask) -> None:
     """Offer these texts to templates."""
     app.jinja_env.filters.update(unit=unit_text, ago=ago, moment=moment)
     app.jinja_env.filters.update(duration=duration, lasting=lasting, percent=percent, megabytes=megabytes)
+    app.jinja_env.filters.update(instant=instant)
     app.jinja_env.globals.update(status_text=status_text)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -39,6 +40,25 @@ def ago(at: dt.datetime | None) -> str:
 def moment(at: dt.datetime | None) -> str:
     """Date and time in UTC."""
     return f"{at:%-d %B %Y, %H:%M} UTC" if at else "never"
+
+
+def instant(at: dt.datetime | str) -> str:
+    """Date and time in UTC, to the second, of a moment or its ISO text."""
+    known = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{known:%-d %B %Y, %H:%M:%S} UTC"
+
+
+def span(start: dt.datetime | None, end: dt.datetime | None) -> str | None:
+    """How long something took, or has taken so far; None before it has begun. As study.js writes it."""
+    if start is None:
+        return None
+    seconds = max(0.0, ((end or utc_now()) - start).total_seconds())
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def duration(seconds: float) -> str:

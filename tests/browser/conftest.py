@@ -132,6 +132,7 @@ def _fill(app: Flask, session: Session) -> tuple[str, dict[str, int]]:
         ("new", "dice2016r", "A first run"),
         ("slow", "test_slow", "A slow run"),
         ("failing", "test_failing", "A run that fails"),
+        ("rounds", "test_rounds", "Slow rounds"),
         ("hostile", "dice2016r", HOSTILE),
         ("endless", "sellar", "x" * 200),
         ("editable", "dice2016r", "To be changed"),

@@ -4,11 +4,24 @@
   const root = document.querySelector("[data-study]");
   if (!root) return;
   const ACTIVE = new Set(["PENDING", "RUNNING"]);
-  const FASTEST = 400, SLOWEST_ACTIVE = 2500, SLOWEST_IDLE = 20000;
+  const FASTEST = 400, SLOWEST_ACTIVE = 2500, SLOWEST_IDLE = 20000, FOLLOWED = 5000; // milliseconds between questions
+  const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
   const find = (selector) => root.querySelector(selector);
   const token = document.querySelector("meta[name=csrf-token]").content;
   const loaded = new Promise((done) => { document.addEventListener("DOMContentLoaded", done, { once: true }); });
-  let status = null, delay = FASTEST, timer = 0, shownExecution = null;
+  const figure = find("[data-residuals]");
+  const chart = figure && window.Sos.makeResidualChart(figure);
+  const listener = window.Sos.makeListener({
+    snapshot(now) { patch(now.disciplines, now.progress); if (figure && isFollowed(figure)) catchUp(); refreshLog(); },
+    state: poll,
+    end: poll,
+    progress: ({ progress }) => patch({}, progress),
+    disciplines: ({ disciplines }) => patch(disciplines),
+    iteration: (data, id) => { if (chart && isFollowed(figure)) chart.add(id, data); },
+    log: ({ attempt, lines }) => addLines(attempt, lines),
+  });
+  let status = null, delay = FASTEST, timer = 0, shownExecution = null, charted = null, left = null;
+  let told = 0; // pieces of news that came by events
 
   function problem(text) {
     const notice = find("[data-problem]");
@@ -35,7 +48,13 @@
     const seconds = Math.max(0, ((until ? Date.parse(until) : Date.now()) - Date.parse(from)) / 1000);
     if (seconds < 1) return `${Math.round(1000 * seconds)} ms`;
     if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-    return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+    const minutes = Math.floor(seconds / 60);
+    return minutes < 60 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  }
+  function remains() {
+    if (left === null) return null;
+    const seconds = Math.round((left - Date.now()) / 1000);
+    return seconds < 1 ? "a moment" : `about ${seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`}`;
   }
 
   function badge(element, state, text = state) {
@@ -45,9 +64,10 @@
   }
 
   function showFacts() {
-    const facts = { ...status, started_at: status.started_at ? moment(status.started_at) : "never", duration: took(status.started_at, status.ended_at) };
+    const facts = { ...status, started_at: status.started_at ? moment(status.started_at) : "never", duration: took(status.shown !== "SUSPENDED" && status.started_at, status.ended_at), left: remains() };
     root.querySelectorAll("[data-fact]").forEach((place) => {
       const text = facts[place.dataset.fact];
+      if ("optional" in place.dataset) place.parentElement.hidden = !text;
       place.textContent = text && text !== "----" ? text : "\u2013";
     });
   }
@@ -65,33 +85,95 @@
     status = next;
     const state = status.study_case_execution_status;
     const active = ACTIVE.has(state);
-    badge(find("[data-badge]"), state, status.converged === false ? `${state}, not converged` : state);
+    left = status.eta_seconds === null ? null : Date.now() + 1000 * status.eta_seconds;
+    badge(find("[data-badge]"), status.shown, status.converged === false ? `${status.shown}, not converged` : status.shown);
     find("[data-badge]").dataset.converged = String(status.converged);
-    find("[data-badge]").title = status.queue_position ? `Number ${status.queue_position} in the queue` : "";
+    const note = find("[data-state-note]");
+    if (note.textContent !== status.note) note.textContent = status.note;
+    note.hidden = !status.note;
     showProgress(active);
     showFacts();
-    root.querySelectorAll("[data-discipline-status]").forEach((place) => {
-      const now = status.disciplines_status[place.dataset.disciplineStatus];
-      if (now) badge(place, now);
-    });
+    showDisciplines();
+    showActions();
+    listener.listen(active && !document.hidden ? addressOf("events") : null);
     root.querySelectorAll("[data-unconverged]").forEach((place) => {
       place.hidden = !status.unconverged.includes(place.dataset.unconverged);
     });
     const error = find("[data-error]");
     if (error) { error.hidden = !status.study_case_execution_error_message; error.textContent = status.study_case_execution_error_message || ""; }
-    const run = find("[data-action=run]"), stop = find("[data-action=stop]");
-    if (run) run.querySelector("button").disabled = active;
-    if (stop) { stop.hidden = !active; stop.querySelector("button").disabled = false; }
     const moved = !before || JSON.stringify(before) !== JSON.stringify(status);
-    delay = moved && active ? FASTEST : Math.min(delay * 1.35, active ? SLOWEST_ACTIVE : SLOWEST_IDLE);
+    if (active && listener.arrives) delay = FOLLOWED;
+    else delay = moved && active ? FASTEST : Math.min(delay * 1.35, active ? SLOWEST_ACTIVE : SLOWEST_IDLE);
     follow(before, state);
+  }
+
+  function showDisciplines() {
+    root.querySelectorAll("[data-discipline-status]").forEach((place) => {
+      const now = isFollowed(place) && status.disciplines_status[place.dataset.disciplineStatus];
+      if (now) badge(place, now);
+    });
+  }
+
+  // Run stays where it is, so that nothing jumps; what makes no sense now is not offered.
+  function showActions() {
+    root.querySelectorAll("form[data-action]").forEach((form) => {
+      const can = status.actions.includes(form.dataset.action);
+      form.hidden = form.dataset.action === "run" ? status.actions.includes("resume") : !can;
+      form.querySelectorAll("button").forEach((button) => { button.disabled = !can; });
+      if (form.dataset.action === "recompute" && can) form.action = addressOf("recompute");
+    });
+    const again = status.actions.includes("recompute");
+    root.querySelectorAll("button[form=recompute]").forEach((button) => { button.hidden = !again; });
+    root.querySelectorAll("[data-recompute-note]").forEach((note) => { note.hidden = !again; });
+  }
+
+  function addressOf(what, number = status.execution_id) {
+    return root.dataset.executionUrl.replace("/0/", `/${number}/`) + what;
+  }
+
+  // Parts of the page of one execution follow the latest one only if it is that one.
+  function isFollowed(place) {
+    const own = place.closest("[data-execution]");
+    return !own || Number(own.dataset.execution) === status.execution_id;
+  }
+
+  function patch(disciplines, progress = status.progress) {
+    told += 1;
+    const named = Object.entries(disciplines).map(([path, now]) => [`${root.dataset.study}.${path}`, now]);
+    status = { ...status, progress, disciplines_status: { ...status.disciplines_status, ...Object.fromEntries(named) } };
+    showProgress(ACTIVE.has(status.study_case_execution_status));
+    showDisciplines();
+  }
+
+  function catchUp() {
+    if (!chart || !charted) return;
+    const address = addressOf("residuals", charted);
+    chart.catchUp(ask(address).then((response) => (response ? response.json() : [])));
   }
 
   function follow(before, state) {
     const ended = before && ACTIVE.has(before.study_case_execution_status) && !ACTIVE.has(state);
     const other = before && before.execution_id !== status.execution_id;
     if (!before || ended || (other && !ACTIVE.has(state))) { refreshCharts(); refreshProfile(); }
-    if (before && (ACTIVE.has(state) || ended)) refreshLog();
+    if (before && (ended || other || (ACTIVE.has(state) && !listener.arrives))) refreshLog();
+    if (before && (other || before.shown !== status.shown)) refreshParts();
+    const number = figure && (figure.closest("[data-execution]")?.dataset.execution || status.execution_id);
+    if (!chart || charted === number) return;
+    charted = number;
+    chart.reset();
+    catchUp();
+  }
+
+  // What the server alone writes, as it would write it now.
+  async function refreshParts() {
+    if (!find("[data-part]")) return;
+    const response = await ask(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (!response) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    root.querySelectorAll("[data-part]").forEach((part) => {
+      const now = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+      if (now && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.childNodes);
+    });
   }
 
   async function refreshCharts() {
@@ -119,36 +201,60 @@
 
   async function refreshLog() {
     const log = find("[data-log]");
-    if (!log) return;
+    if (!log || !isFollowed(log)) return;
     const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
     const response = await ask(log.dataset.log, { headers: { Accept: "text/plain" } }).catch(() => null);
     if (!response) return;
-    log.textContent = (await response.text()) || "The execution has written nothing yet.";
+    log.textContent = (await response.text()) || log.dataset.empty;
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  }
+
+  // As the server writes lines; those that stand there already are left out.
+  function addLines(attempt, lines) {
+    const log = find("[data-log]");
+    if (!log || !isFollowed(log)) return;
+    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
+    const least = LEVELS.indexOf(log.dataset.level);
+    const written = lines.filter(({ level }) => LEVELS.indexOf(level) >= least).map(({ at, level, discipline, message }) => {
+      const [whole, part = ""] = at.replace("+00:00", "").split(".");
+      return `${whole}.${part.padEnd(3, "0").slice(0, 3)}Z ${level.padEnd(7)} [${attempt}] ${discipline ? `${discipline}: ` : ""}${message}`;
+    });
+    const there = new Set(log.textContent.split("\n"));
+    const fresh = written.filter((line) => !there.has(line.split("\n")[0]));
+    if (!fresh.length) return;
+    if (log.dataset.empty === log.textContent) log.textContent = "";
+    log.append(`${fresh.join("\n")}\n`);
     if (atEnd) log.scrollTop = log.scrollHeight;
   }
 
   async function poll() {
     clearTimeout(timer);
     if (document.hidden) return;
+    const toldBefore = told;
     try {
       const response = await ask(root.dataset.statusUrl);
       if (!response) return;
-      show(await response.json());
+      const next = await response.json();
+      // Events that came meanwhile are newer than what was asked for before them.
+      const isOlder = told !== toldBefore && next.execution_id === status.execution_id && next.shown === status.shown;
+      show(isOlder ? { ...next, progress: status.progress, disciplines_status: status.disciplines_status } : next);
       root.dataset.reached = "yes";
     } catch (error) {
       delay = Math.min(delay * 2, SLOWEST_IDLE);
     }
+    clearTimeout(timer);
     timer = setTimeout(poll, delay);
   }
 
   root.querySelectorAll("form[data-action]").forEach((form) => {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const button = form.querySelector("button");
+      const body = new URLSearchParams(new FormData(form, event.submitter));
+      const button = event.submitter || form.querySelector("button");
       button.disabled = true;
       problem("");
       try {
-        const response = await ask(form.action, { method: "POST", headers: { "X-CSRFToken": token } });
+        const response = await ask(form.action, { method: "POST", body, headers: { "X-CSRFToken": token } });
         if (response) show(await response.json());
       } catch (error) {
         problem(error.message);
@@ -158,7 +264,8 @@
       poll();
     });
   });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { delay = FASTEST; poll(); } });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) listener.listen(null); else { delay = FASTEST; poll(); } });
+  setInterval(() => { if (status.started_at && !status.ended_at && !document.hidden) showFacts(); }, 1000);
   show(JSON.parse(root.dataset.initial));
   timer = setTimeout(poll, delay);
 })();

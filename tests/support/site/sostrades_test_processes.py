@@ -107,6 +107,20 @@ class Return(Discipline):
         return {"a": inputs["b"]}
 
 
+class Approach(Discipline):
+    """Half of a loop that converges slowly, and takes its time for it."""
+
+    DESC_IN = {
+        "a": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"},
+        "seconds": {"type": "float", "unit": "s", "default": 0.1, "namespace": "ns"},
+    }
+    DESC_OUT = {"b": {"type": "float", "unit": "-", "namespace": "ns"}}
+
+    def run(self, inputs):
+        time.sleep(inputs["seconds"])
+        return {"b": 0.7 * inputs["a"] + 1.0}
+
+
 class Need(Discipline):
     """Has an input without a default."""
 
@@ -379,6 +393,7 @@ failing = Process(
     "test_failing", disciplines={"First": Double, "Broken": Fail, "After": AfterFail}, namespaces=_NS
 )
 diverging = Process("test_diverging", disciplines={"Grow": Grow, "Return": Return}, namespaces=_NS)
+rounds = Process("test_rounds", disciplines={"Approach": Approach, "Return": Return}, namespaces=_NS)
 needy = Process("test_needy", disciplines={"First": Double, "Needy": Need}, namespaces=_NS)
 stubborn = Process("test_stubborn", disciplines={"Stubborn": Stubborn}, namespaces=_NS)
 exiting = Process("test_exiting", disciplines={"Exit": Exit}, namespaces=_NS)
