@@ -45,12 +45,12 @@ def test_a_run_reaches_finished_and_draws_its_charts_without_reloading(open_brow
     page = watch.page
     page.evaluate("window.sameDocument = true")
     expect(page.get_by_text("No results yet")).to_be_visible()
-    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("[data-badge]")).to_have_text("FINISHED", timeout=60_000)
     for badge in page.locator("[data-discipline-status]").all():
         expect(badge).to_have_text("DONE")
     page.locator(".chart .scatterlayer path").first.wait_for(state="attached")
-    expect(page.get_by_role("button", name="Run")).to_be_enabled()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     assert page.evaluate("window.sameDocument")
     assert watch.faults == []
 
@@ -64,14 +64,14 @@ def test_a_running_study_shows_progress_and_can_be_stopped(open_browser, site):
     page.get_by_role("button", name="Save").locator("visible=true").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     watch.open(f"/study-case/{site.studies['slow']}")
-    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("[data-badge]")).to_have_text("RUNNING", timeout=60_000)
     expect(page.get_by_role("progressbar")).to_be_visible()
-    expect(page.get_by_role("button", name="Run")).to_be_disabled()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
     expect(page.locator("[data-discipline-status]", has_text="RUNNING")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator("[data-badge]")).to_have_text("STOPPED", timeout=60_000)
-    expect(page.get_by_role("button", name="Run")).to_be_enabled()
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     assert watch.faults == []
 
 
@@ -80,7 +80,7 @@ def test_a_failing_run_says_why_without_a_traceback(open_browser, site):
     watch.sign_in()
     page = watch.page
     watch.open(f"/study-case/{site.studies['failing']}")
-    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("[data-badge]")).to_have_text("FAILED", timeout=60_000)
     expect(page.locator("[data-error]")).to_contain_text("ValueError")
     assert "Traceback" not in page.content()
@@ -121,7 +121,7 @@ def test_a_restricted_viewer_sees_charts_and_no_data(open_browser, site):
     watch.open(f"/study-case/{site.studies['finished']}")
     expect(watch.page.get_by_role("link", name="Charts", exact=True)).to_be_visible()
     expect(watch.page.get_by_role("link", name="Data", exact=True)).to_have_count(0)
-    expect(watch.page.get_by_role("button", name="Run")).to_have_count(0)
+    expect(watch.page.get_by_role("button", name="Run", exact=True)).to_have_count(0)
     watch.page.locator(".chart .scatterlayer path").first.wait_for(state="attached")
     assert watch.faults == []
 
