@@ -87,40 +87,6 @@ class AfterFail(Discipline):
         return {"result": inputs["failed"]}
 
 
-class Grow(Discipline):
-    """Half of a loop that grows for ever."""
-
-    DESC_IN = {"a": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
-    DESC_OUT = {"b": {"type": "float", "unit": "-", "namespace": "ns"}}
-
-    def run(self, inputs):
-        return {"b": 2.0 * inputs["a"] + 1.0}
-
-
-class Return(Discipline):
-    """The other half."""
-
-    DESC_IN = {"b": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"}}
-    DESC_OUT = {"a": {"type": "float", "unit": "-", "namespace": "ns"}}
-
-    def run(self, inputs):
-        return {"a": inputs["b"]}
-
-
-class Approach(Discipline):
-    """Half of a loop that converges slowly, and takes its time for it."""
-
-    DESC_IN = {
-        "a": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"},
-        "seconds": {"type": "float", "unit": "s", "default": 0.1, "namespace": "ns"},
-    }
-    DESC_OUT = {"b": {"type": "float", "unit": "-", "namespace": "ns"}}
-
-    def run(self, inputs):
-        time.sleep(inputs["seconds"])
-        return {"b": 0.7 * inputs["a"] + 1.0}
-
-
 class Need(Discipline):
     """Has an input without a default."""
 
@@ -392,8 +358,6 @@ slow = Process("test_slow", disciplines={"Sleep": Sleep, "After": AfterSleep}, n
 failing = Process(
     "test_failing", disciplines={"First": Double, "Broken": Fail, "After": AfterFail}, namespaces=_NS
 )
-diverging = Process("test_diverging", disciplines={"Grow": Grow, "Return": Return}, namespaces=_NS)
-rounds = Process("test_rounds", disciplines={"Approach": Approach, "Return": Return}, namespaces=_NS)
 needy = Process("test_needy", disciplines={"First": Double, "Needy": Need}, namespaces=_NS)
 stubborn = Process("test_stubborn", disciplines={"Stubborn": Stubborn}, namespaces=_NS)
 exiting = Process("test_exiting", disciplines={"Exit": Exit}, namespaces=_NS)
