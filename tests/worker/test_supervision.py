@@ -80,7 +80,7 @@ def test_however_a_discipline_does_not_return_the_run_fails_and_says_who_and_why
         platform.start_workers()
         workers = platform.workers()
         for how, message in said.items():
-            study = make_case("test_ending", how=how)
+            study = make_case("test_ending", how=how, reuse_results=False)  # however slow the machine
             execution_id = execution_request(session, study, actor=actor, queue=queue).id
             wait_until(lambda known=execution_id: state_of(known) is ExecutionState.FAILED, seconds=20)
             execution = session.get(Execution, execution_id)
