@@ -7,6 +7,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq.exceptions import DuplicateJobError
 
+from sostrades_api import tracing
 from sostrades_api.queueing.connection import connect_web
 from sostrades_api.queueing.jobs import EXECUTE, ExecutionJob, ExecutionRqQueue, job_id_of
 from sostrades_api.queueing.progress import LiveProgress
@@ -20,6 +21,8 @@ _SEEN = 1000  # executions whose live progress is remembered
 _STOP_SECONDS = 3600
 _ASKED, _FORCED = b"1", b"force"
 _FAILED_JOB_SECONDS = 3600
+_TRACE_SECONDS = 3600  # who waits longer starts a trace of its own
+_LONGEST_TRACEPARENT = 200  # bytes; it is 55, unless somebody else writes in Redis
 
 
 class ExecutionQueue:
@@ -51,6 +54,7 @@ class ExecutionQueue:
     def enqueue(self, execution_id: int, *, attempt: int = 1, profile: str = STANDARD_PROFILE) -> bool:
         """Wake a worker up; False when Redis does not answer (the sweeper will try again)."""
         try:
+            self._keep_trace(execution_id)
             self.rq_of(profile).enqueue_call(
                 EXECUTE,
                 args=(execution_id,),
@@ -67,6 +71,22 @@ class ExecutionQueue:
             logger.warning("execution %d is not enqueued yet: the queue does not answer", execution_id)
             return False
         return True
+
+    def _keep_trace(self, execution_id: int) -> None:
+        """Before a worker is woken up, which asks for it; who has no trace leaves that of whoever had one."""
+        traceparent = tracing.current().traceparent()
+        if traceparent is not None:
+            self.redis.set(self._trace_key(execution_id), traceparent, ex=_TRACE_SECONDS)
+
+    def traceparent(self, execution_id: int) -> str | None:
+        """The trace of the request that enqueued it last; None where there is none or Redis is away."""
+        try:
+            kept = self.redis.get(self._trace_key(execution_id))
+        except RedisError:
+            return None
+        if not isinstance(kept, bytes) or len(kept) > _LONGEST_TRACEPARENT:
+            return None
+        return kept.decode("ascii", "replace")
 
     def enqueue_again(self, execution_id: int, *, attempt: int, profile: str = STANDARD_PROFILE) -> bool:
         """Enqueue unless it waits already; a job that a dead worker took is dropped first.
@@ -153,6 +173,9 @@ class ExecutionQueue:
 
     def _live_key(self, execution_id: int) -> str:
         return f"{self._prefix}:live:{execution_id}"
+
+    def _trace_key(self, execution_id: int) -> str:
+        return f"{self._prefix}:trace:{execution_id}"
 
     def _stop_key(self, execution_id: int, attempt: int) -> str:
         return f"{self._prefix}:stop:{execution_id}:{attempt}"

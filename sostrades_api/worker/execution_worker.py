@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 from sqlalchemy.exc import SQLAlchemyError
 
+from sostrades_api import tracing
 from sostrades_api.logs import process_fields, set_process_fields
 from sostrades_api.models import Execution
 from sostrades_api.queueing.jobs import (
@@ -31,6 +33,7 @@ from sostrades_api.queueing.jobs import (
 )
 from sostrades_api.services.execution_claim import Claimant, WorkerHeldError, execution_claim_next
 from sostrades_api.worker.again import Traces
+from sostrades_api.worker.attempt_trace import trace_attempt
 from sostrades_api.worker.process_ties import kill_group
 from sostrades_api.worker.registration import Registration
 from sostrades_api.worker.rehearsal import warm_without_writing
@@ -102,7 +105,7 @@ class ExecutionWorker(Worker):
 
     def _run(self, attempt: ClaimedAttempt) -> None:
         """Start or go on with a work-horse, and supervise it."""
-        self._state = WorkerStatus.BUSY
+        self._state, begun = WorkerStatus.BUSY, time.time_ns()
         self._registration.running(attempt.execution_id)
         horse = self._start_work_horse(attempt)
         self._horse_pid = horse.pid
@@ -122,6 +125,7 @@ class ExecutionWorker(Worker):
         self._horse_pid = 0
         self._registration.idle()
         self._runtime.queue.forget(attempt.execution_id, attempt=attempt.attempt)
+        trace_attempt(self._runtime, attempt, begun=begun)
 
     def _is_ours(self, job: Job) -> bool:
         try:
@@ -137,13 +141,22 @@ class ExecutionWorker(Worker):
         try:
             with self._runtime.session() as session:
                 execution = execution_claim_next(session, profiles=self._profiles, by=claimant)
-                return None if execution is None else _claimed(execution, token=claimant.token, began=began)
+                if execution is None:
+                    return None
+                attempt = _claimed(execution, token=claimant.token, began=began)
         except WorkerHeldError:
             self._registration.held = True
         except SQLAlchemyError as error:
             logger.warning("the database does not answer, the sweeper will announce what waits: %s", error)
             time.sleep(_DATABASE_PAUSE)
+        else:
+            return self._with_trace(attempt)
         return None
+
+    def _with_trace(self, attempt: ClaimedAttempt) -> ClaimedAttempt:
+        if not tracing.current().is_on:
+            return attempt
+        return replace(attempt, traceparent=self._runtime.queue.traceparent(attempt.execution_id))
 
     @staticmethod
     def _execution_id(job: Job) -> int:

@@ -70,6 +70,7 @@ class ClaimedAttempt:
     deadline_seconds: float | None = None
     recompute: tuple[str, ...] = ()
     study_case_id: int | None = None
+    traceparent: str | None = None
     claimed_at: float = field(default_factory=time.monotonic)  # not later than the database thinks
 
     @property

@@ -1,0 +1,5 @@
+"""Fixtures of the tracing tests."""
+
+from tests.support.cases import actor, make_case, owner
+
+__all__ = ["actor", "make_case", "owner"]
