@@ -22,6 +22,7 @@ from sostrades_api.services.execution_announce import announce_with
 from sostrades_api.services.study_case_loader import StudyLoader
 from sostrades_api.settings import PROJECT_DIR, Settings, read_settings
 from sostrades_api.storage import ValueStore
+from sostrades_api.storage.blob_cache import BlobCache
 from sostrades_api.streaming import responses
 from sostrades_api.streaming.hub import Hub
 
@@ -79,7 +80,8 @@ def _init_database(app: Flask, settings: Settings) -> Engine:
 
 
 def _platform(settings: Settings, *, engine: Engine) -> Platform:
-    values = ValueStore(settings.resolved_value_store_url)
+    cache = BlobCache(settings.data_dir / "blobs", max_bytes=settings.blob_cache_bytes)
+    values = ValueStore(settings.resolved_value_store_url, blob_cache=cache)
     queue = ExecutionQueue.for_web(settings)
     announce_with(engine, events=ExecutionEvents(queue.redis, queue_name=settings.queue_name))
     loader = StudyLoader(sessionmaker(engine), values=values, shared=queue.redis)

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     webhook_retention_days: float = Field(
         default=30, gt=0, le=36_500, description="Deliveries are forgotten after this time"
     )
+    blob_cache_bytes: int = Field(
+        default=2 * 1024**3, ge=0, description="Of this host's disk, for values that are stored elsewhere"
+    )
     log_level: str = "INFO"
     metrics: Literal["off", "loopback", "token"] = Field(
         default="off", description="Who may read /metrics: nobody, this machine, who has metrics_token"

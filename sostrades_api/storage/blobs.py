@@ -2,77 +2,91 @@
 
 import datetime as dt
 import errno
-import mmap
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from fsspec import AbstractFileSystem
-from fsspec.core import url_to_fs
+from fsspec import AbstractFileSystem, get_filesystem_class
+from fsspec.core import split_protocol, url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
-from sostrades_api.errors import UnavailableError
+from sostrades_api.storage.blob_cache import BlobCache
 from sostrades_api.storage.codecs.codec import digest_of
-from sostrades_api.storage.errors import CorruptValueError, MissingValueError
+from sostrades_api.storage.errors import CorruptValueError, MissingValueError, StoreUnavailableError
+from sostrades_api.storage.local_files import UNFINISHED, read_mapped, write_atomically
+from sostrades_api.storage.remote import abort_uploads, answering, open_remote, write_remote
 
-_PARALLEL_WRITES = 8
+_PARALLEL_CALLS = 8
 _DIGEST_LENGTH = 64
-_UNFINISHED = ".writing-"
 _NOTHING = "not-there"  # the name of no blob
+_TAKES_NOTHING = "takes nothing now"
 
 
 class BlobStore:
-    """Immutable blobs; a blob is there whole or not at all."""
+    """Immutable blobs; a blob is there whole or not at all.
 
-    def __init__(self, url: str) -> None:
+    Every method raises `StoreUnavailableError` when the store does not answer, or takes nothing (its disk is
+    full, say).
+
+    Args:
+        url: A folder, or where fsspec finds one.
+        cache: On this host's disk, for a store that is not.
+    """
+
+    def __init__(self, url: str, *, cache: BlobCache | None = None) -> None:
         self._url = url
-        self._opened, self._root = url_to_fs(url)
-        self._opener = os.getpid()
-        self._local = Path(self._root) if isinstance(self._opened, LocalFileSystem) else None
+        self._local = _local_folder(url)
+        self._cache = None if self._local else cache
+        self._opened: tuple[AbstractFileSystem, str] | None = None
+        self._opener = 0
+
+    def warm_up(self) -> None:
+        """Do what takes time at the first use of a store far away, if it can be done now."""
+        if self._local is None:
+            with suppress(Exception):
+                self._fs.exists(self._path("0" * _DIGEST_LENGTH))
 
     def write_many(self, blobs: Mapping[str, bytes]) -> None:
-        """Write those that are not there yet.
-
-        Raises:
-            UnavailableError: The store takes none now (its disk is full, say).
-        """
-        if len(blobs) <= 1:
-            for digest, data in blobs.items():
-                self._write(digest, data)
-            return
+        """Write those that are not there yet."""
         # Waiting for the disk (or the network) is most of the time.
-        with ThreadPoolExecutor(_PARALLEL_WRITES) as pool:
-            list(pool.map(self._write, blobs.keys(), blobs.values()))
+        _each(self._write, list(blobs.items()))
 
     def read(self, digest: str, *, codec: str) -> memoryview:
-        """Return the bytes, memory-mapped where the folder is local.
+        """Return the bytes, memory-mapped where they are in a file of this host.
 
         Raises:
             MissingValueError: There is no such blob.
             CorruptValueError: Its bytes are not those that were written.
         """
+        cached = self._cache.find(digest) if self._cache else None
+        if cached is not None and digest_of(codec, cached) == digest:
+            return cached
         try:
-            data = self._read(digest)
+            with answering():
+                data = self._read(digest)
         except FileNotFoundError as error:
             msg = f"the blob {digest} is not in the value store"
             raise MissingValueError(msg) from error
         if digest_of(codec, data) != digest:
             msg = f"the blob {digest} was damaged after it was written"
             raise CorruptValueError(msg)
+        if self._cache:
+            self._cache.add(digest, data)
         return data
 
     def look(self) -> None:
         """See, at the cost of one question, whether blobs can be read and written.
 
         Raises:
-            OSError: They cannot; an object store may raise another exception of its own.
+            OSError: Files of this host cannot.
+            StoreUnavailableError: The store does not answer, or has no such bucket.
         """
         if self._local is None:
-            self._fs.exists(f"{self._root}/{_NOTHING}")
+            with suppress(FileNotFoundError), answering():  # reading tells a bucket that is not there
+                self._fs.cat_file(f"{self._root}/{_NOTHING}")
             return
         # The folder is made by the first blob.
         there = next(folder for folder in (self._local, *self._local.parents) if folder.exists())
@@ -83,29 +97,24 @@ class BlobStore:
         if os.statvfs(there).f_bavail == 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def delete(self, digest: str) -> None:
-        """Remove a blob; one that is mapped stays readable to its readers."""
-        with suppress(FileNotFoundError):  # another collector was quicker
-            self._fs.rm_file(self._path(digest))
+    def delete(self, digests: Sequence[str]) -> None:
+        """Remove blobs; one that is mapped stays readable to its readers."""
+        _each(self._delete, [(digest,) for digest in digests])
 
     def older_than(self, moment: dt.datetime) -> Iterator[str]:
         """Digests of the blobs last written before ``moment``."""
-        if not self._fs.exists(self._root):
-            return
-        found = cast("dict[str, dict[str, Any]]", self._fs.find(self._root, detail=True))
-        for path, info in found.items():
+        for path, info in self._find().items():
             name = path.rsplit("/", 1)[-1]
             if len(name) == _DIGEST_LENGTH and _modified(info) < moment:
                 yield name
 
     def delete_unfinished(self, *, before: dt.datetime) -> int:
         """Remove what writers that crashed left half-written before that moment; say how many."""
-        if self._local is None:  # object stores have no half-written objects
-            return 0
+        if self._local is None:
+            with answering():
+                return abort_uploads(self._fs, self._root, before=before)
         old = [
-            path
-            for path in self._local.glob(f"*/{_UNFINISHED}*")
-            if path.stat().st_mtime < before.timestamp()
+            path for path in self._local.glob(f"*/{UNFINISHED}*") if path.stat().st_mtime < before.timestamp()
         ]
         for path in old:
             path.unlink(missing_ok=True)
@@ -113,49 +122,67 @@ class BlobStore:
 
     @property
     def _fs(self) -> AbstractFileSystem:
-        """The file system as opened by this process: those of object stores do not survive a fork."""
-        if self._opener != os.getpid():
-            self._opened, self._opener = url_to_fs(self._url)[0], os.getpid()
+        return self._open()[0]
+
+    @property
+    def _root(self) -> str:
+        return self._open()[1]
+
+    def _open(self) -> tuple[AbstractFileSystem, str]:
+        """As opened by this process, when it first asked: those of object stores do not survive a fork."""
+        if self._opened is None or self._opener != os.getpid():
+            self._opened = open_remote(self._url) if self._local is None else url_to_fs(self._url)
+            self._opener = os.getpid()
         return self._opened
 
     def _path(self, digest: str) -> str:
         return f"{self._root}/{digest[:2]}/{digest}"
 
     def _write(self, digest: str, data: bytes) -> None:
-        path = self._path(digest)
         try:
-            if self._fs.exists(path):
-                return
-            if self._local is None:
-                self._fs.pipe_file(path, data)
-            else:
-                _write_atomically(Path(path), data)
-        except OSError as error:
-            msg = f"The value store takes nothing now: {error.strerror or type(error).__name__}"
-            raise UnavailableError(msg) from error
+            with answering(_TAKES_NOTHING):
+                path = self._path(digest)
+                if self._fs.exists(path):
+                    return
+                if self._local is None:
+                    write_remote(self._fs, path, data)
+                else:
+                    write_atomically(Path(path), data)
+        except FileNotFoundError as error:  # its folder went meanwhile
+            raise StoreUnavailableError(f"The value store {_TAKES_NOTHING}") from error
 
     def _read(self, digest: str) -> memoryview:
         path = self._path(digest)
         if self._local is None:
             return memoryview(cast("bytes", self._fs.cat_file(path)))
-        with Path(path).open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                return memoryview(b"")
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return read_mapped(Path(path))
+
+    def _delete(self, digest: str) -> None:
+        with suppress(FileNotFoundError), answering():  # another collector was quicker
+            self._fs.rm_file(self._path(digest))
+
+    def _find(self) -> dict[str, dict[str, Any]]:
+        with suppress(FileNotFoundError), answering():  # nothing was ever written
+            return cast("dict[str, dict[str, Any]]", self._fs.find(self._root, detail=True))
+        return {}
 
 
-def _write_atomically(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_UNFINISHED, delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            # The row that names the blob must not outlive it through a power cut.
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+def _each(work: Callable[..., None], arguments: Sequence[tuple[Any, ...]]) -> None:
+    """Call ``work`` with each, some at a time."""
+    if len(arguments) <= 1:
+        for given in arguments:
+            work(*given)
+        return
+    with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
+        list(pool.map(lambda given: work(*given), arguments))
+
+
+def _local_folder(url: str) -> Path | None:
+    """The folder, where the URL names one; the package of a store far away is imported here, not used."""
+    protocol = split_protocol(url)[0] or "file"
+    if "::" not in url and issubclass(get_filesystem_class(protocol), LocalFileSystem):
+        return Path(url_to_fs(url)[1])
+    return None
 
 
 def _modified(info: Mapping[str, Any]) -> dt.datetime:

@@ -1,6 +1,6 @@
 """What can go wrong with a stored value."""
 
-from sostrades_api.errors import DomainError
+from sostrades_api.errors import DomainError, UnavailableError
 
 
 class MissingValueError(DomainError):
@@ -9,6 +9,10 @@ class MissingValueError(DomainError):
 
 class CorruptValueError(DomainError):
     """A stored value was damaged after it was written."""
+
+
+class StoreUnavailableError(UnavailableError):
+    """The value store does not answer, or takes nothing; try again shortly."""
 
 
 class UnstorableValueError(DomainError):

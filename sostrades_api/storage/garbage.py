@@ -40,8 +40,7 @@ def delete_orphans(session: Session, store: ValueStore, *, digests: Iterable[str
     orphans = set(digests)
     _keep_writers_out(session)
     orphans -= set(session.scalars(select(_TABLE.c.digest).where(_TABLE.c.digest.in_(orphans))))
-    for digest in orphans:
-        store.blobs.delete(digest)
+    store.blobs.delete(sorted(orphans))
     return len(orphans)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import StoredValue, utc_now
+from sostrades_api.storage.blob_cache import BlobCache
 from sostrades_api.storage.blobs import BlobStore
 from sostrades_api.storage.cache import ValueCache
 from sostrades_api.storage.codecs import Codec, Encoded, decode, encode, hand_out
@@ -44,8 +45,10 @@ class ValueStore:
     A value and the row that refers to it belong in one transaction: unreferenced values are swept away.
     """
 
-    def __init__(self, url: str, *, cache_bytes: int = 64 * 1024 * 1024) -> None:
-        self.blobs = BlobStore(url)
+    def __init__(
+        self, url: str, *, cache_bytes: int = 64 * 1024 * 1024, blob_cache: BlobCache | None = None
+    ) -> None:
+        self.blobs = BlobStore(url, cache=blob_cache)
         self._values = ValueCache(cache_bytes)
         self._summaries = ValueCache(cache_bytes // 8)
 

@@ -5,6 +5,7 @@ import threading
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from sostrades_api.errors import UnavailableError
 from sostrades_api.services.garbage_collect import garbage_collect
 from sostrades_api.worker.runtime import Runtime
 
@@ -38,6 +39,8 @@ def collect_once(runtime: Runtime) -> None:
             collected = garbage_collect(session, values=platform.values, settings=platform.settings)
     except SQLAlchemyError as error:
         logger.warning("garbage is not collected, the database is busy or away: %s", error)
+    except UnavailableError as error:
+        logger.warning("garbage is not collected: %s", error)
     except Exception:
         logger.exception("collecting garbage failed")
     else:

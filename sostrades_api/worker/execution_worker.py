@@ -23,6 +23,7 @@ from rq.worker import WorkerStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from sostrades_api import tracing
+from sostrades_api.errors import UnavailableError
 from sostrades_api.logs import process_fields, set_process_fields
 from sostrades_api.models import Execution
 from sostrades_api.queueing.jobs import (
@@ -40,7 +41,7 @@ from sostrades_api.worker.rehearsal import warm_without_writing
 from sostrades_api.worker.run import AttemptLostError, execute
 from sostrades_api.worker.runtime import ClaimedAttempt, Runtime, current_whereabouts, set_attempt
 from sostrades_api.worker.standby import Standby, fork_standby
-from sostrades_api.worker.supervisor import EXIT_MEMORY, EXIT_WRITTEN, Supervisor
+from sostrades_api.worker.supervisor import EXIT_AWAY, EXIT_MEMORY, EXIT_WRITTEN, Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -326,6 +327,9 @@ class ExecutionWorker(Worker):
             code = _EXIT_LOST
         except MemoryError:
             code = EXIT_MEMORY
+        except UnavailableError as error:
+            logger.warning("the run of execution %d is given back: %s", attempt.execution_id, error)
+            code = EXIT_AWAY
         except BaseException:
             logger.exception("the run of execution %d could not be written down", attempt.execution_id)
         logging.shutdown()

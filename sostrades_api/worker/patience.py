@@ -1,4 +1,4 @@
-"""Write down how a run ended although a part of the platform is away: what took days is worth a wait."""
+"""Read what a run needs and write how it ended although a part of the platform is away for a while."""
 
 import logging
 import time
@@ -19,15 +19,15 @@ INFRASTRUCTURE = (SQLAlchemyError, OSError, UnavailableError)
 PATIENCE_SECONDS = 300.0  # so long a disk may be full; an attempt that cannot renew its lease is ended before
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
-Written = TypeVar("Written")
+Answer = TypeVar("Answer")
 
 
 def patiently(
-    write: Callable[[], Written], *, session: Session, what: str, seconds: float = PATIENCE_SECONDS
-) -> Written:
-    """What ``write()`` gives, tried again as long as a part of the platform is away.
+    ask: Callable[[], Answer], *, session: Session, what: str, seconds: float = PATIENCE_SECONDS
+) -> Answer:
+    """What ``ask()`` gives, tried again as long as a part of the platform is away.
 
-    Fenced writes alone: the first one may have come through although nobody heard of it.
+    Reads and fenced writes alone: the first try may have come through although nobody heard of it.
 
     Raises:
         SQLAlchemyError, OSError, UnavailableError: It still is.
@@ -35,11 +35,11 @@ def patiently(
     deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
     while True:
         try:
-            return write()
+            return ask()
         except INFRASTRUCTURE as error:
             if is_out_of_memory(error) or time.monotonic() + pause > deadline:
                 raise
-            logger.warning("%s cannot be written, and is tried again: %s", what, error)
+            logger.warning("%s must wait, and is tried again: %s", what, error)
         with suppress(SQLAlchemyError):  # of a connection that is dead
             session.close()
         time.sleep(pause)

@@ -87,6 +87,7 @@ def warm_without_writing(runtime: Runtime) -> None:
     for value in result.values.values():
         encode(value)
     UsageMeter().read()
+    runtime.platform.values.blobs.warm_up()
 
 
 def rehearse(runtime: Runtime) -> None:

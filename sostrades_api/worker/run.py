@@ -29,7 +29,7 @@ from sostrades_api.worker.event_feed import EventFeed
 from sostrades_api.worker.failures import MemoryLimit, failure_of, seconds_lines
 from sostrades_api.worker.limits import is_out_of_memory, limited_memory, set_threads
 from sostrades_api.worker.monitor import ParallelMonitor, RunMonitor
-from sostrades_api.worker.patience import INFRASTRUCTURE, Written, patiently
+from sostrades_api.worker.patience import INFRASTRUCTURE, Answer, patiently
 from sostrades_api.worker.result_keeper import ResultKeeper
 from sostrades_api.worker.run_log import RunLog, captured_logging
 from sostrades_api.worker.run_profile import RunClock
@@ -120,10 +120,11 @@ class AttemptRun:
 
     def _run(self) -> ExecutionResult:
         digests = input_digests(self._session, execution_id=self._attempt.execution_id)
-        inputs = inputs_of(self._session, digests, values=self._runtime.platform.values)
+        values = self._runtime.platform.values
+        inputs = self._patiently(lambda: inputs_of(self._session, digests, values=values), what="inputs")
         plan = study_plan(self._attempt.process_name, inputs).plan
         inputs = present_inputs(inputs, plan=plan)
-        previous = self._previous(plan, inputs)
+        previous = self._patiently(lambda: self._previous(plan, inputs), what="warm start")
         if self._cache is not None:
             plan.remember_costs(execution_costs(self._session, execution_id=self._attempt.execution_id))
         self._session.rollback()  # no transaction stays open while the models run
@@ -240,9 +241,9 @@ class AttemptRun:
         end = self._end(self._monitor.statuses_at_stop())
         return self._patiently(lambda: execution_end_stopped(self._session, self._key, end=end))
 
-    def _patiently(self, write: Callable[[], Written]) -> Written:
-        what = f"the end of execution {self._attempt.execution_id}"
-        return patiently(write, session=self._session, what=what)
+    def _patiently(self, ask: Callable[[], Answer], *, what: str = "end") -> Answer:
+        what = f"the {what} of execution {self._attempt.execution_id}"
+        return patiently(ask, session=self._session, what=what)
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
         announce_before(self._session, self._feed.last())

@@ -15,7 +15,20 @@ MAX_LINES = 5000
 MAX_LENGTH = 2000  # characters of a line
 _RESERVE = 200  # lines kept for the end of the run
 # The platform's own machinery; what it says belongs to the operator's log.
-_INFRASTRUCTURE = ("sostrades_api.", "sqlalchemy", "redis", "rq.", "alembic", "fsspec", "werkzeug")
+_INFRASTRUCTURE = (
+    "sostrades_api.",
+    "sqlalchemy",
+    "redis",
+    "rq.",
+    "alembic",
+    "fsspec",
+    "s3fs",
+    "aiobotocore",
+    "botocore",
+    "aiohttp",
+    "asyncio",
+    "werkzeug",
+)
 
 
 class RunLog:

@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 # Not 0: a model that calls os._exit(0) has written nothing.
 EXIT_WRITTEN = 64
 EXIT_MEMORY = 71  # there was none left even to write that down
+EXIT_AWAY = 75  # the value store stayed away for longer than a run waits
 _LOOK_SECONDS = 0.5  # how soon a shutdown or a deadline is noticed
 _KILL_SECONDS = 10.0
 _ENDING_SECONDS = 0.2  # a work-horse that has just written its end may leave in peace
@@ -102,6 +103,8 @@ class Supervisor:
         refused = self._want_of_memory(status)
         if self._lease.is_over:
             self._let_go()
+        elif code == EXIT_AWAY and not self._running:  # else a discipline has ended its process so
+            self._lose("the value store did not answer, or took nothing", max_attempts=None)
         elif refused is not None:
             by_kernel = refused == ENDED_BY_KERNEL
             message = out_of_memory(

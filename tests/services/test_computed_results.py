@@ -205,7 +205,7 @@ def test_an_everyday_table_is_kept_and_found_as_a_fresh_run_gives_it(store, find
 def test_a_result_whose_file_is_gone_or_damaged_is_said_to_be_broken(session, platform, store, find):
     store(new("gone", LARGE), new("damaged", LARGE + 1), new("whole", LARGE + 2))
     digests = {address: find(address).results[address].references[0] for address in ("gone", "damaged")}
-    platform.values.blobs.delete(digests["gone"])
+    platform.values.blobs.delete([digests["gone"]])
     folder = Path(platform.settings.value_store_url.removeprefix("file://"))
     (damaged,) = folder.rglob(digests["damaged"])
     damaged.write_bytes(damaged.read_bytes()[:-8] + b"12345678")
@@ -252,7 +252,7 @@ def test_beyond_their_bytes_the_results_unused_for_longest_go(session, platform,
 @pytest.mark.database("sqlite")
 def test_results_whose_files_are_gone_are_collected(session, platform, store, find):
     store(new("gone", LARGE), new("whole", LARGE + 1))
-    platform.values.blobs.delete(find("gone").results["gone"].references[0])
+    platform.values.blobs.delete([find("gone").results["gone"].references[0]])
     assert garbage_collect(session, values=platform.values, settings=platform.settings).results == 1
     assert set(find("whole").results) == {"whole"}
 

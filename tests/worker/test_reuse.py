@@ -193,7 +193,7 @@ def test_a_run_needs_no_cache_that_can_be_read_or_written(session, study, run):
 def test_a_result_whose_file_is_gone_is_computed_and_kept_again(session, platform, study, run):
     _, first = run(study)
     digest = digests(session, first)["heat"]
-    platform.values.blobs.delete(digest)
+    platform.values.blobs.delete([digest])
     platform.values._values.__init__(1)  # what this process remembers
     assert run(study)[0] == ["Heat"]
     assert run(study)[0] == []
