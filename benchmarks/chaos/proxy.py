@@ -5,9 +5,11 @@ import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Self
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_END_SECONDS = 5.0
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
 
@@ -34,10 +36,13 @@ class Proxy:
     def __exit__(self, *_error: object) -> None:
         self.refuse()
         self.heal()
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        ending = asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        with suppress(TimeoutError):  # a wire must not keep a report back
+            ending.result(_END_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._thread.join(_END_SECONDS)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def stall(self) -> None:
         """Nothing comes through any more; nobody is told."""
@@ -64,8 +69,7 @@ class Proxy:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for _ in range(3):  # until the transports that were aborted have closed their sockets
-            await asyncio.sleep(0)
+        await asyncio.sleep(0.05)  # until the transports that were aborted have closed their sockets
 
     def _abort(self) -> None:
         for writer in self._writers:

@@ -115,7 +115,7 @@ class StudyLoader:
         Raises:
             NotFoundError: the study case has been deleted meanwhile.
             StudyNotLoadableError: its process is not installed any more, or cannot be built.
-            UnavailableError: too many loads are waiting already.
+            UnavailableError: too many loads are waiting already, or this process is ending.
         """
         with self._lock:
             ready = self._ready.get(request)
@@ -142,7 +142,12 @@ class StudyLoader:
         if len(self._running) >= self._max_pending:
             msg = "too many study cases are being loaded; try again shortly"
             raise UnavailableError(msg)
-        future = self._running[request] = self._pool.submit(self._load, request)
+        try:
+            future = self._pool.submit(self._load, request)
+        except RuntimeError:  # requests outlive the pool for a moment when a web process ends
+            msg = "this server is ending; try again shortly"
+            raise UnavailableError(msg) from None
+        self._running[request] = future
         return future
 
     def _forget(self, request: LoadRequest, future: Future[LoadedBody]) -> None:

@@ -1,19 +1,14 @@
-"""The harness of accidents: its plan, what it takes for a contradiction, its wires; and a short storm."""
+"""The harness of accidents: its plan, what it takes for a contradiction; and a short storm."""
 
-import asyncio
 import itertools
 import json
-import socket
 import subprocess
 import sys
-import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from benchmarks.chaos.plan import MEANING, WEIGHTS, accidents
-from benchmarks.chaos.proxy import Proxy, to_port
 from benchmarks.chaos.reading import Reading
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,72 +86,6 @@ def test_only_a_web_server_that_told_more_must_not_tell_less_while_redis_has_for
     reading = Reading(5)
     reading.see(RUNNING, server=1)
     assert reading.see(RUNNING | {"progress": 0.0}, server=2) == []
-
-
-@pytest.fixture
-def echo():
-    """The port of a server that sends back what it gets."""
-
-    def answer(connection):
-        with connection, suppress(OSError):
-            while data := connection.recv(100):
-                connection.sendall(data)
-
-    def serve():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=answer, args=(connection,), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, daemon=True).start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-def test_a_wire_stalls_breaks_refuses_and_heals(echo):
-    with Proxy(to_port(echo)) as wire:
-
-        def connected():
-            return socket.create_connection(("127.0.0.1", wire.port), timeout=10)
-
-        with connected() as connection:
-            connection.sendall(b"hello")
-            assert connection.recv(100) == b"hello"
-            wire.stall()
-            connection.sendall(b"again")
-            connection.settimeout(0.2)
-            with pytest.raises(TimeoutError):
-                connection.recv(100)
-            connection.settimeout(10)
-            wire.heal()
-            assert connection.recv(100) == b"again"
-            wire.reset()
-            assert is_broken(connection)
-        wire.refuse()
-        with connected() as connection:
-            assert is_broken(connection)
-        wire.heal()
-        with connected() as connection:
-            connection.sendall(b"back")
-            assert connection.recv(100) == b"back"
-
-
-def is_broken(connection):
-    try:
-        return connection.recv(100) == b""
-    except ConnectionResetError:
-        return True
-
-
-def test_a_wire_leaves_no_task_behind(echo):
-    with Proxy(to_port(echo)) as wire, socket.create_connection(("127.0.0.1", wire.port)) as connection:
-        wire.stall()
-        connection.sendall(b"stuck")
-        loop = wire._loop
-    assert not asyncio.all_tasks(loop)
 
 
 def chaos(*arguments):

@@ -168,3 +168,11 @@ def test_of_large_loads_that_nobody_came_back_for_two_are_kept(make_loader, load
     assert [prefix for _, prefix in loads] == ["a", "b", "c", "d"]
     loader.load(prefixed("a"), timeout=10)
     assert [prefix for _, prefix in loads] == ["a", "b", "c", "d", "a"]
+
+
+def test_a_load_asked_of_a_process_that_is_ending_is_to_be_asked_again(make_loader, loads):
+    loader = make_loader()
+    loader.close()
+    with pytest.raises(UnavailableError, match="ending"):
+        loader.load(REQUEST, timeout=1)
+    assert loads == []
