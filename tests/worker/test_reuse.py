@@ -104,7 +104,7 @@ def test_a_copy_runs_nothing_and_says_so(session, actor, study, run):
     ran, again = run(study_case_copy(session, study, actor=actor, new_name="copy"))
     assert ran == []
     assert digests(session, again) == digests(session, first)
-    assert "re-used 3 of 3 disciplines, saved 0.0" in log(session, again)
+    assert "re-used 3 of 3 disciplines, saved 0." in log(session, again)
     assert again.profile["reused"] == [True] * 3
     assert again.profile["saved_seconds"] >= 3 * NAP
 
