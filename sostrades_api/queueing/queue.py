@@ -114,6 +114,28 @@ class ExecutionQueue:
         """Whether its job waits in Redis; False too when Redis does not answer."""
         return job_id_of(execution_id, attempt=attempt) in (self.waiting(profile) or ())
 
+    def drop_abandoned(self, known: frozenset[str]) -> frozenset[str]:
+        """Drop jobs that workers took and never began: those that were known to be so at an earlier look.
+
+        A worker drops a job itself within milliseconds; one that was killed in between leaves it behind.
+
+        Returns:
+            jobs to be known at the next look.
+        """
+        found: set[str] = set()
+        try:
+            for queue in self._queues.values():
+                between = queue.intermediate_queue_key
+                for job_id in map(bytes.decode, self.redis.lrange(between, 0, -1)):  # type: ignore[arg-type]
+                    if job_id in known:
+                        self.redis.lrem(between, 0, job_id)
+                        self.redis.delete(ExecutionJob.key_for(job_id))
+                    else:
+                        found.add(job_id)
+        except RedisError:
+            return frozenset()
+        return frozenset(found)
+
     def publish(self, execution_id: int, progress: LiveProgress) -> bool:
         """Publish live progress, and learn in the same round trip whether somebody asked to stop."""
         try:

@@ -57,12 +57,14 @@ def sweep_for_ever(runtime: Runtime, *, deaths: int) -> None:
     Courier(runtime).start()
     dead: set[str] = set()
     clock = LeaseClock(settings.lease_seconds)
+    abandoned: frozenset[str] = frozenset()
     while True:
         try:
             if dead:
                 bury(runtime, dead)
                 dead.clear()
             sweep_once(runtime, clock=clock)
+            abandoned = runtime.queue.drop_abandoned(abandoned)
         except SQLAlchemyError as error:
             logger.warning("the database does not answer: %s", error)
         except Exception:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
+from tests.support.live import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,7 +34,7 @@ def test_a_loop_is_followed_by_events_suspended_resumed_stopped_and_run_again_fr
     expect(chart).to_be_visible(timeout=60_000)
     page.route("**/status", lambda route: route.abort())  # from now on only events tell
     before = page.evaluate(ITERATION)
-    page.wait_for_function(f"{ITERATION} > {before}")
+    wait_until(lambda: page.evaluate(ITERATION) > before)
     page.unroute("**/status")
     press(page, "Suspend")
     expect(badge_of(page)).to_have_text("SUSPENDED", timeout=30_000)

@@ -56,6 +56,17 @@ def test_a_job_that_a_dead_worker_took_is_enqueued_again(queue):
     assert queue.redis.llen(queue.rq.intermediate_queue_key) == 0
 
 
+def test_a_job_that_nobody_began_is_dropped_at_the_second_look(queue):
+    queue.enqueue(1)
+    queue.redis.lmove(queue.rq.key, queue.rq.intermediate_queue_key)
+    seen = queue.drop_abandoned(frozenset())
+    assert seen == {"execution-1-1"}
+    assert queue.redis.llen(queue.rq.intermediate_queue_key) == 1
+    assert queue.drop_abandoned(seen) == frozenset()
+    assert queue.redis.llen(queue.rq.intermediate_queue_key) == 0
+    assert not queue.redis.exists("rq:job:execution-1-1")
+
+
 @pytest.mark.parametrize("function", ["os.system", "builtins.eval", "sostrades_api.worker.run"])
 def test_a_function_off_the_list_is_never_looked_up(queue, function):
     job = ExecutionJob.create(function, args=("true",), connection=queue.redis, serializer=JSONSerializer)

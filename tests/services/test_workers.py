@@ -14,7 +14,7 @@ from sostrades_api.services.worker_hold import worker_hold, worker_release
 from sostrades_api.services.worker_list import WorkerState, worker_list
 from sostrades_api.worker.registration import Registration
 from sostrades_api.worker.runtime import Runtime
-from sostrades_api.worker.sweeper import sweep_once
+from sostrades_api.worker.sweeper import LeaseClock, sweep_once
 
 
 def facts(name="node3-17", **changes):
@@ -62,7 +62,7 @@ def test_the_sweeper_forgets_lost_workers(app, platform, session):
     worker_beat(session, facts())
     silence(session, "node3-17", seconds=3700.0)
     session.rollback()
-    sweep_once(Runtime(app, platform.queue))
+    sweep_once(Runtime(app, platform.queue), clock=LeaseClock(platform.settings.lease_seconds))
     assert session.scalar(select(WorkerProcess)) is None
 
 

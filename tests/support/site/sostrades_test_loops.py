@@ -26,8 +26,9 @@ class Return(Discipline):
 
 
 class Approach(Discipline):
-    """Half of a loop that converges slowly, and takes its time for it."""
+    """Half of a loop that converges slowly, and takes its time for it, in every execution anew."""
 
+    DETERMINISTIC = False
     DESC_IN = {
         "a": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"},
         "seconds": {"type": "float", "unit": "s", "default": 0.1, "namespace": "ns"},
