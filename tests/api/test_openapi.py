@@ -21,7 +21,7 @@ from sqlalchemy import make_url
 from sostrades_api.models import StudyCase
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
-EXAMPLES = {"postgresql": 40, "sqlite": 15}  # the stricter one refuses what the other takes
+EXAMPLES = {"postgresql": 15, "sqlite": 10}  # the stricter one refuses what the other takes
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,
