@@ -8,15 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from sostrades_api.access import Actor, Permission, can
-from sostrades_api.errors import NotFoundError
 from sostrades_api.models import MAX_ID, Execution, ExecutionState, StudyCase
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.queueing.events import Event, EventType
 from sostrades_api.services.execution_announce import end_event, is_final
+from sostrades_api.services.execution_get import execution_get
 from sostrades_api.services.execution_order import queue_position
 from sostrades_api.services.execution_status import shown_error
 from sostrades_api.services.role_find import role_find
-from sostrades_api.services.study_case_get import study_case_get
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,8 @@ def execution_follow(session: Session, execution_id: int, *, actor: Actor) -> Fo
     Raises:
         NotFoundError: There is none, or the actor has no role on its study case; both look the same.
     """
-    execution = _find(session, execution_id)
-    study = None if execution is None else _find_study(session, execution, actor=actor)
-    if execution is None or study is None:
-        msg = "there is no such execution, or you may not see it"
-        raise NotFoundError(msg)
+    execution = execution_get(session, execution_id, actor=actor, permission=Permission.VIEW)
+    study = session.get_one(StudyCase, execution.study_case_id)
     return Followed(
         execution_id=execution_id,
         study_case_id=study.id,
@@ -59,13 +55,6 @@ def execution_follow(session: Session, execution_id: int, *, actor: Actor) -> Fo
         is_final=is_final(execution),
         may_read=can(actor, Permission.READ, role=role_find(session, study, actor=actor)),
     )
-
-
-def _find_study(session: Session, execution: Execution, *, actor: Actor) -> StudyCase | None:
-    try:
-        return study_case_get(session, execution.study_case_id, actor=actor, permission=Permission.VIEW)
-    except NotFoundError:
-        return None
 
 
 def execution_snapshot(
