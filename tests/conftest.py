@@ -31,7 +31,7 @@ from tests.servers.postgres import PostgresServer, postgres_server
 from tests.servers.valkey import ValkeyServer, valkey_server
 from tests.support.fixtures import installed_test_processes, live_platform, live_settings, worker_pool
 from tests.support.quick import compile_routes_once, hash_passwords_quickly, look_for_plugins_once
-from tests.support.sharing import BrowserInOneProcess
+from tests.support.sharing import FoldersInOneProcess
 
 __all__ = ["installed_test_processes", "live_platform", "live_settings", "worker_pool"]
 
@@ -61,8 +61,8 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowserInOneProcess | None:
-    return BrowserInOneProcess(config, log) if config.getoption("dist") == "loadgroup" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FoldersInOneProcess | None:
+    return FoldersInOneProcess(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,10 +20,12 @@ from sostrades_api.models import (
     ExecutionTransition,
     ExecutionValue,
     StoredValue,
+    WorkerProcess,
     utc_now,
 )
 from sostrades_api.queueing.connection import connect_web
 from sostrades_api.services.garbage_collect import garbage_collect
+from sostrades_api.services.worker_forget import worker_forget
 from sostrades_api.storage import ValueStore
 from sostrades_api.storage.codecs import encode
 
@@ -120,6 +122,21 @@ class Audit:
             self._until_clean(lambda: _keys_left(redis), what="in the queue server")
         finally:
             redis.close()
+
+    def workers(self) -> None:
+        """Every worker has its row, and nobody else has one, once those that fell silent are forgotten."""
+        self._until_clean(self._wrong_workers, what="in the table of workers")
+
+    def _wrong_workers(self) -> list[str]:
+        self._session.rollback()
+        worker_forget(self._session, after_seconds=2 * self._stage.settings.lease_seconds)
+        shown = collections.Counter(self._session.scalars(select(WorkerProcess.pid)))
+        there = collections.Counter(process.pid for process in self._stage.workers)
+        self._session.rollback()
+        return [
+            *(f"a row too many of process {pid}" for pid in shown - there),
+            *(f"no row of process {pid}" for pid in there - shown),
+        ]
 
     def disk(self) -> None:
         """After a collection: no temporary file, and every blob is a value's."""

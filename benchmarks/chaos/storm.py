@@ -87,6 +87,7 @@ def run(options: Options) -> Outcome:
         audit = Audit(stage, journal, session=world.session, values=world.platform.values)
         counts = audit.executions()
         audit.queue()
+        audit.workers()
         audit.disk()
         stage.stop()
         audit.processes()

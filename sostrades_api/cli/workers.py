@@ -9,7 +9,7 @@ from sostrades_api.cli.command import command, json_option, note, print_json, pr
 from sostrades_api.models import WorkerProcess, db
 from sostrades_api.platform import current_platform
 from sostrades_api.services.worker_hold import worker_hold, worker_release
-from sostrades_api.services.worker_list import WorkerShown, current_executions, worker_list, worker_shown
+from sostrades_api.services.worker_list import WorkerShown, worker_list, worker_shown
 
 
 @command("workers", example="--json")
@@ -54,8 +54,7 @@ def _report(worker: WorkerProcess, message: str, *, as_json: bool) -> None:
         note(message)
         return
     silence = current_platform().settings.worker_silence_seconds
-    running = current_executions(db.session()).get(worker.name)
-    shown = worker_shown(worker, actor=COMMAND_LINE, silence_seconds=silence, running=running)
+    shown = worker_shown(db.session(), worker, actor=COMMAND_LINE, silence_seconds=silence)
     print_json(asdict(shown))
 
 

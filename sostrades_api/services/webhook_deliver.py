@@ -27,6 +27,7 @@ RETRY_SECONDS = (5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 MAX_TRIES = len(RETRY_SECONDS) + 1
 HOPELESS_AFTER = dt.timedelta(days=3)  # of nothing but failures, a webhook is disabled
 _SPREAD = 0.2
+_LONGEST_WISH = dt.timedelta(days=1)  # of a receiver that wants to be left alone
 _LOOK_AHEAD = 8  # rows looked at for each that may be taken: those of one slow receiver may stand in front
 _FORGET_AT_A_TIME = 1000
 GONE = 410  # HTTP: the receiver wants no more
@@ -57,10 +58,17 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a try: the status that the receiver answered, or why there is none."""
+    """What came of a try.
+
+    Attributes:
+        status: that the receiver answered.
+        error: why the message is not accepted.
+        retry_after: how long the receiver wants to be left alone.
+    """
 
     status: int | None = None
     error: str | None = None
+    retry_after: dt.timedelta | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -194,10 +202,11 @@ def _note(delivery: WebhookDelivery, answer: Answer) -> None:
     elif delivery.attempts >= MAX_TRIES or answer.status == GONE:
         delivery.failed_at, delivery.next_at = now, None
     else:
-        delivery.next_at = now + retry_after(delivery.attempts)
+        wish = min(answer.retry_after or dt.timedelta(), _LONGEST_WISH)
+        delivery.next_at = now + max(wish, back_off(delivery.attempts))
 
 
-def retry_after(tries: int) -> dt.timedelta:
+def back_off(tries: int) -> dt.timedelta:
     """How long to wait after so many failed tries."""
     spread = random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 - no secret
     return dt.timedelta(seconds=RETRY_SECONDS[tries - 1] * spread)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import WorkerProcess, utc_now
+from sostrades_api.models import WorkerProcess
+from sostrades_api.models.clock import database_time
 from sostrades_api.services.unit_of_work import unit_of_work
 
 
@@ -35,12 +36,16 @@ class WorkerFacts:
 
 
 def worker_beat(session: Session, worker: WorkerFacts) -> bool:
-    """Write its row, anew if it was forgotten; whether it is held."""
+    """Write its row, anew if it was forgotten; whether it is held.
+
+    By the database's clock: that of the worker's host may be wrong.
+    """
+    now = database_time(session)
     with unit_of_work(session):
         result = session.execute(
             update(WorkerProcess)
             .where(WorkerProcess.name == worker.name)
-            .values(heartbeat_at=utc_now(), execution_id=worker.execution_id, executed=worker.executed)
+            .values(heartbeat_at=now, execution_id=worker.execution_id, executed=worker.executed)
             .execution_options(synchronize_session=False)
         )
         if isinstance(result, CursorResult) and result.rowcount:
@@ -52,6 +57,7 @@ def worker_beat(session: Session, worker: WorkerFacts) -> bool:
                 pid=worker.pid,
                 profiles=list(worker.profiles),
                 started_at=worker.started_at,
+                heartbeat_at=now,
                 execution_id=worker.execution_id,
                 executed=worker.executed,
             )

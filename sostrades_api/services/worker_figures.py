@@ -1,12 +1,12 @@
 """How many workers there are, by what they do."""
 
-import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import HELD_STATES, Execution, WorkerProcess, utc_now
+from sostrades_api.models import HELD_STATES, Execution, WorkerProcess
+from sostrades_api.models.clock import database_time
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class WorkerFigures:
 
 def worker_figures(session: Session, *, silent_seconds: float) -> WorkerFigures:
     """Count them; the table has a row a worker, and few of them."""
-    since = utc_now() - dt.timedelta(seconds=silent_seconds)
+    since = database_time(session, in_seconds=-silent_seconds)
     runs = exists().where(and_(Execution.state.in_(HELD_STATES), Execution.worker_name == WorkerProcess.name))
     state = case(
         (WorkerProcess.heartbeat_at < since, "lost"),

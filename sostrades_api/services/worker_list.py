@@ -1,7 +1,7 @@
 """Which workers there are, and what they do."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sostrades_api.access import Actor
-from sostrades_api.models import HELD_STATES, Execution, WorkerProcess, utc_now
+from sostrades_api.models import HELD_STATES, Execution, WorkerProcess
+from sostrades_api.models.clock import read_database_time
 
 
 class WorkerState(StrEnum):
@@ -42,18 +43,28 @@ def worker_list(session: Session, *, actor: Actor, silence_seconds: float) -> li
     """All of them, those of one host together."""
     query = select(WorkerProcess).order_by(WorkerProcess.host, WorkerProcess.started_at, WorkerProcess.name)
     rows = session.scalars(query.execution_options(populate_existing=True)).all()
-    running = current_executions(session)
+    return _shown(session, rows, actor=actor, silence_seconds=silence_seconds)
+
+
+def worker_shown(
+    session: Session, row: WorkerProcess, *, actor: Actor, silence_seconds: float
+) -> WorkerShown:
+    """One of them."""
+    return _shown(session, [row], actor=actor, silence_seconds=silence_seconds)[0]
+
+
+def _shown(
+    session: Session, rows: Sequence[WorkerProcess], *, actor: Actor, silence_seconds: float
+) -> list[WorkerShown]:
+    running = _current_executions(session)
+    lost_before = read_database_time(session) - dt.timedelta(seconds=silence_seconds)
     return [
-        worker_shown(row, actor=actor, silence_seconds=silence_seconds, running=running.get(row.name))
+        _one_shown(row, actor=actor, running=running.get(row.name), is_lost=row.heartbeat_at < lost_before)
         for row in rows
     ]
 
 
-def worker_shown(
-    row: WorkerProcess, *, actor: Actor, silence_seconds: float, running: int | None
-) -> WorkerShown:
-    """One of them; ``running`` is the execution whose lease it holds."""
-    is_lost = row.heartbeat_at < utc_now() - dt.timedelta(seconds=silence_seconds)
+def _one_shown(row: WorkerProcess, *, actor: Actor, running: int | None, is_lost: bool) -> WorkerShown:
     state = WorkerState.BUSY if running is not None else WorkerState.IDLE
     if is_lost or row.held:
         state = WorkerState.LOST if is_lost else WorkerState.HELD
@@ -72,7 +83,7 @@ def worker_shown(
     return WorkerShown(**{**shown.__dict__, **names})
 
 
-def current_executions(session: Session) -> Mapping[str, int]:
+def _current_executions(session: Session) -> Mapping[str, int]:
     """The execution that each worker holds, by the worker's name: what the executions say is the truth."""
     query = select(Execution.worker_name, Execution.id).where(Execution.state.in_(HELD_STATES))
     return {name: execution_id for name, execution_id in session.execute(query) if name}

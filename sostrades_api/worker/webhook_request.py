@@ -1,17 +1,22 @@
 """One request to a receiver, which may be anybody: it gets no trust, little time and little memory.
 
 Spoken by hand, for HTTP libraries resolve names themselves, follow redirects, and let an answer that trickles
-in byte by byte take for ever. Nothing of the answer but its status goes anywhere.
+in byte by byte take for ever. Nothing of the answer but its status and ``Retry-After`` goes anywhere.
 """
 
+import datetime as dt
 import re
 import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from email.parser import BytesHeaderParser
 from functools import cache
 
+from werkzeug.http import parse_date
+
 from sostrades_api.access.webhook_targets import Target, TargetError, TargetPolicy, parse_target, resolve
+from sostrades_api.models import utc_now
 from sostrades_api.services.webhook_deliver import Answer
 
 _HEAD_BYTES = 16 * 1024
@@ -39,23 +44,23 @@ def post(
         seconds: For all of it, from the first packet to the answer's last header.
     """
     try:
-        status = _exchange(url, body=body, headers=headers, policy=policy, seconds=seconds)
+        status, fields = _exchange(url, body=body, headers=headers, policy=policy, seconds=seconds)
     except (OSError, TargetError, _NoAnswerError) as error:
         return Answer(error=_reason(error, seconds=seconds))
-    return Answer(status=status, error=_fault_of(status))
+    return Answer(status=status, error=_fault_of(status), retry_after=_retry_after(fields))
 
 
 def _exchange(
     url: str, *, body: bytes, headers: Mapping[str, str], policy: TargetPolicy, seconds: float
-) -> int:
+) -> tuple[int, bytes]:
     target = parse_target(url)
     addresses = resolve(target, policy=policy)
     deadline = time.monotonic() + seconds
     with _connect(target, addresses, deadline=deadline) as connection:
         _send(connection, _request(target, body=body, headers=headers), deadline=deadline)
-        status = _read_status(connection, deadline=deadline)
+        answered = _read_answer(connection, deadline=deadline)
         _read_some_body(connection)
-    return status
+    return answered
 
 
 def _reason(error: OSError | TargetError | _NoAnswerError, *, seconds: float) -> str:
@@ -79,6 +84,17 @@ def _fault_of(status: int) -> str | None:
     if 300 <= status < 400:
         return f"answered {status}; redirects are not followed"
     return f"answered {status}"
+
+
+def _retry_after(fields: bytes) -> dt.timedelta | None:
+    """When the receiver wants to be asked again: in so many seconds, or at a date."""
+    said = BytesHeaderParser().parsebytes(fields)["Retry-After"]
+    if said is None:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}\s*", said, re.ASCII):
+        return dt.timedelta(seconds=int(said))
+    date = parse_date(said)
+    return None if date is None else date - utc_now()
 
 
 def _request(target: Target, *, body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -129,7 +145,8 @@ def _send(connection: socket.socket, request: bytes, *, deadline: float) -> None
         return  # a receiver may answer, and close, before it has read everything
 
 
-def _read_status(connection: socket.socket, *, deadline: float) -> int:
+def _read_answer(connection: socket.socket, *, deadline: float) -> tuple[int, bytes]:
+    """The status, and the fields of the head."""
     received = b""
     for _ in range(_MOST_INTERIM):
         received = _read_head(connection, received, deadline=deadline)
@@ -139,7 +156,7 @@ def _read_status(connection: socket.socket, *, deadline: float) -> int:
             msg = "what it answered is not HTTP/1.1"
             raise _NoAnswerError(msg)
         if int(found[1]) >= 200:
-            return int(found[1])
+            return int(found[1]), head.partition(b"\r\n")[2]
     msg = "it answered with nothing but interim answers"
     raise _NoAnswerError(msg)
 

@@ -7,6 +7,8 @@ it sends is lost without a word, and none of its calls is refused.
 import signal
 import subprocess
 import sys
+import uuid
+from contextlib import ExitStack
 
 import psutil
 import pytest
@@ -15,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.app import create_app
 from sostrades_api.migration import migrate_database
-from sostrades_api.models import Execution, ExecutionState, ExecutionTransition
+from sostrades_api.models import Execution, ExecutionState, ExecutionTransition, ExecutionValue
 from sostrades_api.models import db as database
 from sostrades_api.platform import platform_of
 from sostrades_api.services.execution_request import execution_request
+from sostrades_api.services.execution_resume import execution_resume
+from sostrades_api.services.execution_suspend import execution_suspend
 from sostrades_api.settings import PROJECT_DIR, Settings
 from tests.conftest import dispose
 from tests.factories import AccountFactory
@@ -26,10 +30,10 @@ from tests.hosts.network import NoNamespacesError, host
 from tests.hosts.services import postgres_on, valkey_on
 from tests.servers.processes import dies_with_parent
 from tests.servers.s3 import s3_server
-from tests.support.cases import actor, make_case, owner
+from tests.support.cases import actor, make_case
 from tests.support.live import LivePlatform, wait_until
 
-__all__ = ["actor", "make_case", "owner"]
+__all__ = ["actor", "make_case"]
 
 pytestmark = [pytest.mark.slow]
 
@@ -102,6 +106,12 @@ def accounts(session):
     return AccountFactory(session)
 
 
+@pytest.fixture
+def owner(accounts):
+    """A group of this test alone: the database is that of all tests of hosts."""
+    return accounts.group(f"owners {uuid.uuid4()}")
+
+
 class FarWorkers(LivePlatform):
     """A worker pool in the other network."""
 
@@ -124,6 +134,24 @@ class FarWorkers(LivePlatform):
             )
         self._processes.append(process)
         return process
+
+
+@pytest.fixture
+def pools(far_host, settings_of):
+    """``pools("far")``, ``pools("near")``: the workers of a host, which end with the test."""
+    with ExitStack() as stack:
+
+        def start(name):
+            own = settings_of(name)
+            platform = (
+                FarWorkers(own, far_host=far_host)
+                if name == "far"
+                else LivePlatform(own, test_processes=True)
+            )
+            pool = stack.enter_context(platform).start_workers()
+            return platform, psutil.Process(pool.pid)
+
+        yield start
 
 
 @pytest.fixture
@@ -150,41 +178,88 @@ def follow(session):
     return Followed
 
 
+def has_ended(process):
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_cut_off_worker_ends_its_run_and_another_host_finishes_it(
-    far_host, settings_of, session, make_case, actor, platform, follow, tmp_path
+    far_host, pools, session, make_case, actor, platform, follow, tmp_path
 ):
     journal = tmp_path / "journal"
     study = make_case("test_slow", seconds=60.0, journal=str(journal), until=f"{journal}.wake")
-    with (
-        FarWorkers(settings_of("far"), far_host=far_host) as far,
-        LivePlatform(settings_of("near"), test_processes=True) as near,
-    ):
-        pool = far.start_workers()
-        run = follow(execution_request(session, study, actor=actor, queue=platform.queue).id)
-        wait_until(journal.exists, seconds=40)
-        first = run.row.worker_name
-        horses = [p for p in psutil.Process(pool.pid).children(recursive=True) if p.is_running()]
-        near.start_workers()
+    far, pool = pools("far")
+    run = follow(execution_request(session, study, actor=actor, queue=platform.queue).id)
+    wait_until(journal.exists, seconds=40)
+    first = run.row.worker_name
+    horses = [p for p in pool.children(recursive=True) if p.is_running()]
+    near, _ = pools("near")
 
-        far_host.pull()
-        try:
-            wait_until(lambda: run.row.attempt == 2 and run.row.worker_name != first, seconds=40)
-            wait_until(lambda: any(not p.is_running() or p.status() == "zombie" for p in horses), seconds=15)
-            wait_until(lambda: "is let go: its lease is over" in far.log("workers"), seconds=40)
-            assert journal.read_text().splitlines() == ["start", "start"]
-            (tmp_path / "journal.wake").touch()
-            run.until(ExecutionState.FINISHED)
-        finally:
-            far_host.plug()
+    far_host.pull()
+    try:
+        wait_until(lambda: run.row.attempt == 2 and run.row.worker_name != first, seconds=40)
+        wait_until(lambda: any(map(has_ended, horses)), seconds=15)
+        wait_until(lambda: "is let go: its lease is over" in far.log("workers"), seconds=40)
+        assert journal.read_text().splitlines() == ["start", "start"]
+        (tmp_path / "journal.wake").touch()
+        run.until(ExecutionState.FINISHED)
+    finally:
+        far_host.plug()
 
-        second = run.row.worker_name
-        states = [(step.to_state, step.attempt) for step in run.history()]
-        assert states == [("QUEUED", 0), ("RUNNING", 1), ("QUEUED", 1), ("RUNNING", 2), ("FINISHED", 2)]
-        assert "silent" in run.history()[2].reason
-        assert journal.read_text().splitlines() == ["start", "start", "end"]
+    second = run.row.worker_name
+    states = [(step.to_state, step.attempt) for step in run.history()]
+    assert states == [("QUEUED", 0), ("RUNNING", 1), ("QUEUED", 1), ("RUNNING", 2), ("FINISHED", 2)]
+    assert "silent" in run.history()[2].reason
+    assert journal.read_text().splitlines() == ["start", "start", "end"]
 
-        near.stop()
-        again = follow(execution_request(session, study, actor=actor, queue=platform.queue).id)
-        again.until(ExecutionState.FINISHED, seconds=90)  # the host that was cut off works on
-        assert again.row.worker_name != second
-        assert run.row.attempt == 2
+    near.stop()
+    again = follow(execution_request(session, study, actor=actor, queue=platform.queue).id)
+    again.until(ExecutionState.FINISHED, seconds=90)  # the host that was cut off works on
+    assert again.row.worker_name != second
+    assert run.row.attempt == 2
+
+
+def test_a_host_that_was_frozen_changes_nothing_of_what_its_successor_has_done(
+    pools, session, make_case, actor, platform, follow, tmp_path
+):
+    journal = tmp_path / "journal"
+    study = make_case("test_slow", seconds=60.0, journal=str(journal), until=f"{journal}.wake")
+    _, pool = pools("near")
+    run = follow(execution_request(session, study, actor=actor, queue=platform.queue).id)
+    wait_until(journal.exists, seconds=40)
+    first, frozen = run.row.worker_name, [pool, *pool.children(recursive=True)]
+    for process in frozen:
+        process.suspend()
+    try:
+        pools("far")
+        wait_until(lambda: journal.read_text().splitlines() == ["start", "start"], seconds=60)
+        (tmp_path / "journal.wake").touch()
+        run.until(ExecutionState.FINISHED)
+        before = [(step.to_state, step.attempt) for step in run.history()]
+    finally:
+        for process in frozen:
+            process.resume()
+    wait_until(lambda: any(map(has_ended, frozen)), seconds=30)
+    assert before == [("QUEUED", 0), ("RUNNING", 1), ("QUEUED", 1), ("RUNNING", 2), ("FINISHED", 2)]
+    assert [(step.to_state, step.attempt) for step in run.history()] == before
+    assert run.row.worker_name != first
+
+
+def test_what_is_suspended_on_one_host_goes_on_on_another_with_what_it_has_drawn(
+    pools, session, make_case, actor, platform, follow, tmp_path
+):
+    journal = tmp_path / "journal"
+    study = make_case("test_draws", seconds=0.8, journal=str(journal))
+    far, _ = pools("far")
+    run = follow(execution_request(session, study, actor=actor, queue=platform.queue).id)
+    wait_until(lambda: journal.exists() and journal.read_text().split() == ["Draw", "Weigh"], seconds=60)
+    execution_suspend(session, run.id, actor=actor, queue=platform.queue)
+    run.until(ExecutionState.SUSPENDED)
+    far.stop()
+    pools("near")
+    execution_resume(session, run.id, actor=actor, queue=platform.queue)
+    run.until(ExecutionState.FINISHED)
+    assert journal.read_text().split() == ["Draw", "Weigh", "Judge"]
+    query = select(ExecutionValue.digest).where(
+        ExecutionValue.execution_id == run.id, ExecutionValue.name == "verdict"
+    )
+    assert platform.values.get(session, session.scalar(query)) == 0.0

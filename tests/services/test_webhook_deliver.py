@@ -14,7 +14,7 @@ from sostrades_api.services.webhook_deliver import (
     RETRY_SECONDS,
     Answer,
     Room,
-    retry_after,
+    back_off,
     webhook_claim,
     webhook_forget,
     webhook_settle,
@@ -127,9 +127,28 @@ def test_tries_become_rarer_and_end_within_a_day():
     assert MAX_TRIES == 10
     assert dt.timedelta(hours=20) < dt.timedelta(seconds=sum(RETRY_SECONDS)) < dt.timedelta(days=1)
     for tries, seconds in enumerate(RETRY_SECONDS, start=1):
-        waits = {retry_after(tries).total_seconds() for _ in range(20)}
+        waits = {back_off(tries).total_seconds() for _ in range(20)}
         assert all(0.8 * seconds <= wait <= 1.2 * seconds for wait in waits)
         assert len(waits) > 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "shortest", "longest"),
+    [
+        (dt.timedelta(minutes=10), dt.timedelta(minutes=10), dt.timedelta(minutes=11)),
+        (dt.timedelta(days=365), dt.timedelta(days=1), dt.timedelta(days=1, minutes=1)),
+        (dt.timedelta(seconds=-60), dt.timedelta(seconds=4), dt.timedelta(minutes=1)),
+    ],
+    ids=["longer than ours", "for ever", "in the past"],
+)
+def test_a_receiver_that_wants_to_be_left_alone_is_within_reason(
+    session, make_webhook, write, claim, wish, shortest, longest
+):
+    (delivery,) = write(make_webhook())
+    (parcel,) = claim()
+    webhook_settle(session, parcel, answer=Answer(429, "answered 429", retry_after=wish))
+    session.refresh(delivery)
+    assert shortest - dt.timedelta(seconds=1) < delivery.next_at - utc_now() <= longest
 
 
 def test_what_fails_is_tried_again_and_then_given_up(session, make_webhook, write, claim, make_due):

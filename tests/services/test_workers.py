@@ -9,6 +9,7 @@ from sostrades_api.access import COMMAND_LINE
 from sostrades_api.models import WorkerProcess, utc_now
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.worker_beat import WorkerFacts, worker_beat, worker_leave
+from sostrades_api.services.worker_figures import WorkerFigures, worker_figures
 from sostrades_api.services.worker_forget import worker_forget
 from sostrades_api.services.worker_hold import worker_hold, worker_release
 from sostrades_api.services.worker_list import WorkerState, worker_list
@@ -55,6 +56,23 @@ def test_a_worker_that_comes_back_after_it_was_forgotten_is_known_again(session)
     session.rollback()
     shown = worker_list(session, actor=COMMAND_LINE, silence_seconds=12.0)
     assert {worker.name: worker.state for worker in shown} == {"a": WorkerState.IDLE, "b": WorkerState.LOST}
+
+
+@pytest.mark.database("postgresql")
+@pytest.mark.parametrize("wrong", [dt.timedelta(hours=-3), dt.timedelta(hours=3)], ids=["behind", "ahead"])
+def test_a_worker_whose_host_has_a_wrong_clock_is_neither_lost_nor_forgotten(session, monkeypatch, wrong):
+    with monkeypatch.context() as on_its_host:
+        moment = utc_now() + wrong
+        on_its_host.setattr("sostrades_api.models.clock.utc_now", lambda: moment)
+        on_its_host.setattr("sostrades_api.models.worker.utc_now", lambda: moment)
+        worker_beat(session, facts())
+        worker_hold(session, "node3-17", actor=COMMAND_LINE)
+        assert worker_beat(session, facts()) is True
+    assert worker_forget(session) == ()
+    (shown,) = worker_list(session, actor=COMMAND_LINE, silence_seconds=12.0)
+    assert shown.state is WorkerState.HELD
+    assert abs(shown.heartbeat_at - utc_now()) < dt.timedelta(minutes=1)
+    assert worker_figures(session, silent_seconds=12.0) == WorkerFigures(held=1)
 
 
 @pytest.mark.database("sqlite")

@@ -2,14 +2,14 @@
 
 from xdist.scheduler import LoadGroupScheduling
 
-_TOGETHER = "tests/browser/"
+_TOGETHER = ("tests/browser/", "tests/hosts/")  # one Chromium, one set of servers
 
 
-class BrowserInOneProcess(LoadGroupScheduling):
-    """Every test for itself, but those of the browser together: one Chromium and one platform serve them all.
+class FoldersInOneProcess(LoadGroupScheduling):
+    """Every test for itself, but those of the browser together, and those of hosts: they share servers.
 
     By their addresses: the marks of groups reach nobody with pytest 9, which has no ``_nodeid`` to change.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _TOGETHER if nodeid.startswith(_TOGETHER) else nodeid
+        return next((folder for folder in _TOGETHER if nodeid.startswith(folder)), nodeid)

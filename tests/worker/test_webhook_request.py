@@ -1,5 +1,6 @@
 """Requests to receivers that behave badly, over real sockets."""
 
+import datetime as dt
 import ipaddress
 import socket
 import ssl
@@ -77,6 +78,21 @@ def test_any_other_answer_is_a_failure_with_its_status(status):
     with receiver() as got:
         got.answer = lambda _message: (status, {})
         assert send(got.url) == webhook_request.Answer(status, f"answered {status}")
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("120", 120), ("Fri, 31 Dec 2100 23:59:59 GMT", None), ("soon", 0), ("-5", 0), ("9" * 400, 0)],
+)
+def test_how_long_a_receiver_wants_to_be_left_alone_is_heard(said, seconds):
+    head = f"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nretry-after: {said}\r\n\r\n"
+    with raw_receiver(spoken(head.encode())) as url:
+        answer = send(url)
+    assert answer.status == 429
+    if seconds is None:
+        assert answer.retry_after > dt.timedelta(days=365)
+    else:
+        assert answer.retry_after == (dt.timedelta(seconds=seconds) if seconds else None)
 
 
 def test_an_endless_answer_is_read_a_little_and_counts_by_its_status():

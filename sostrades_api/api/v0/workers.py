@@ -12,7 +12,7 @@ from sostrades_api.http.authentication import current_actor
 from sostrades_api.models import WorkerProcess
 from sostrades_api.platform import current_platform
 from sostrades_api.services.worker_hold import worker_hold, worker_release
-from sostrades_api.services.worker_list import WorkerShown, current_executions, worker_list, worker_shown
+from sostrades_api.services.worker_list import WorkerShown, worker_list, worker_shown
 
 api = blueprint("workers", tag=doc.WORKERS)
 
@@ -41,8 +41,7 @@ def release(path: WorkerPath) -> Response:
 
 def _one(worker: WorkerProcess) -> Response:
     silence = current_platform().settings.worker_silence_seconds
-    running = current_executions(session()).get(worker.name)
-    shown = worker_shown(worker, actor=current_actor(), silence_seconds=silence, running=running)
+    shown = worker_shown(session(), worker, actor=current_actor(), silence_seconds=silence)
     return _fresh(_presented(shown))
 
 
