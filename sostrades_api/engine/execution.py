@@ -28,6 +28,7 @@ from sostrades_api.engine.runner import (
     FollowedRunner,
     Runner,
     ShouldStop,
+    UntoldRunner,
     hooks_of,
 )
 from sostrades_api.engine.solvers import SOLVERS, Solver
@@ -51,6 +52,7 @@ class Execution:
 
     Args:
         few: whether most disciplines will not run, so that none is counted before it does.
+        told: whether residuals, times and counts are kept; errors of what is not told have no history.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Execution:
         observer: events.Observer | None,
         should_stop: ShouldStop | None,
         few: bool = False,
+        told: bool = True,
     ) -> None:
         self.values = values
         self.names = names
@@ -75,6 +78,7 @@ class Execution:
         self._observer = observer
         self._hooks = hooks_of(None if observer is None else type(observer))
         self._should_stop = should_stop
+        self._told = told
         self.runner = self._chosen_runner(should_stop)
 
     def forget(self) -> None:
@@ -92,7 +96,8 @@ class Execution:
                 self.values, progress=progress, should_stop=should_stop, observer=observer
             )
         else:
-            runner = Runner(self.values, progress=progress, should_stop=should_stop)
+            kind = Runner if self._told else UntoldRunner
+            runner = kind(self.values, progress=progress, should_stop=should_stop)
         return CachedRunner(runner) if self.numerical("cache_type") == "SimpleCache" else runner
 
     def numerical(self, name: str) -> Any:
@@ -171,6 +176,8 @@ class Execution:
         return NestedCompute(self.runner, self.values, loop, self._solve)
 
     def _follower(self, loop: Loop) -> Callable[[int, float], None]:
+        if not self._told:
+            return _unheard
         add, label, paths, progress = self.residuals.append, loop.label, loop.paths, self.progress
         observer = self._observer
         tell = observer.on_iteration_ended if observer and "on_iteration_ended" in self._hooks else None
@@ -219,6 +226,10 @@ class Execution:
                 self._observer.on_discipline_failed(event)
             except Exception as of_observer:  # noqa: BLE001 - what failed first is what is told
                 error.add_note(f"Whoever was told of it failed, too: {of_observer!r}")
+
+
+def _unheard(iteration: int, residual: float) -> None:
+    """Nobody is told of an iteration."""
 
 
 def parts_of(steps: Sequence[Node | Loop]) -> tuple[NodeRow | Loop, ...]:

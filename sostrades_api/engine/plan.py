@@ -314,6 +314,11 @@ class Plan:
         """Where a variable lies; ``KeyError`` when there is none."""
         return self._slots[name]
 
+    @cached_property
+    def deterministic(self) -> bool:
+        """Whether the same inputs always make the same outputs."""
+        return all(node.deterministic for node in self._nodes)
+
     def execution(
         self,
         slots: list[Any],
@@ -321,6 +326,7 @@ class Plan:
         observer: Observer | None,
         should_stop: ShouldStop | None,
         few: bool = False,
+        told: bool = True,
     ) -> Execution:
         """An execution on slots already filled with inputs; it has still to be run, perhaps only ``few``."""
         return Execution(
@@ -331,6 +337,7 @@ class Plan:
             observer=observer,
             should_stop=should_stop,
             few=few,
+            told=told,
         )
 
     def result(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from sostrades_api.engine.protection import freeze, thaw
 from sostrades_api.engine.runner import ShouldStop
 
 if TYPE_CHECKING:
+    from sostrades_api.engine.execution import Execution
     from sostrades_api.engine.plan import Plan
 
 
@@ -57,24 +59,18 @@ def execute_many(
     wanted = [plan.slot(name) for name in outputs]
     read = itemgetter(*wanted) if len(wanted) > 1 else lambda made: tuple(made[slot] for slot in wanted)
     rows, failures, unconverged = [], dict[int, EngineError](), []
-    made = template.copy()
-    execution = plan.execution(made, observer=None, should_stop=should_stop)
+    sampler = _Sampler(plan, template, slots, should_stop)
     for number, sample in enumerate(zip(*columns.values(), strict=True)):
-        made[:] = template
-        for slot, value in zip(slots, sample, strict=True):
-            made[slot] = value
-        execution.forget()
         try:
-            plan.input_checks.require(made)
-            execution.run_parts(plan.parts)
+            converged = sampler.run(sample)
         except ExecutionStopped:
             raise
         except (ExecutionError, SettingsError) as error:
             failures[number] = error
             rows.append((None,) * len(wanted))
             continue
-        rows.append(read(made))
-        if execution.unconverged:
+        rows.append(read(sampler.values))
+        if not converged:
             unconverged.append(number)
     made_columns = zip(*rows, strict=True) if rows else ((),) * len(wanted)
     return Samples(
@@ -82,6 +78,41 @@ def execute_many(
         failures=failures,
         unconverged=tuple(unconverged),
     )
+
+
+class _Sampler:
+    """Runs samples on the same slots, told of nothing; what fails, again, for an error with its history."""
+
+    def __init__(
+        self, plan: "Plan", template: list[Any], slots: Sequence[int], should_stop: ShouldStop | None
+    ) -> None:
+        self.values = template.copy()
+        self._plan, self._template, self._slots = plan, template, slots
+        execution = partial(plan.execution, self.values, observer=None, should_stop=should_stop)
+        self._told = execution()
+        # What draws would be another sample the second time.
+        self._untold = execution(told=False) if plan.deterministic else self._told
+
+    def run(self, sample: Sequence[Any]) -> bool:
+        """Run one; whether its loops have converged."""
+        if self._untold is not self._told:
+            try:
+                return self._run(self._untold, sample)
+            except ExecutionStopped:
+                raise
+            except (ExecutionError, SettingsError):
+                pass
+        return self._run(self._told, sample)
+
+    def _run(self, execution: "Execution", sample: Sequence[Any]) -> bool:
+        values = self.values
+        values[:] = self._template
+        for slot, value in zip(self._slots, sample, strict=True):
+            values[slot] = value
+        execution.forget()
+        self._plan.input_checks.require(values)
+        execution.run_parts(self._plan.parts)
+        return not execution.unconverged
 
 
 def _checked(plan: "Plan", columns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:

@@ -30,7 +30,7 @@ class StraightLoop:
     def __init__(self, nodes: Sequence[Node], couplings: Sequence[int]) -> None:
         self._nodes, self._couplings = nodes, couplings
         self._solved = False
-        self._function: Straight | None = None
+        self._made: dict[bool, Straight] = {}
 
     @classmethod
     def of(cls, nodes: Sequence[Node], couplings: Sequence[int]) -> "StraightLoop | None":
@@ -40,41 +40,45 @@ class StraightLoop:
             return cls(nodes, couplings)
         return None
 
-    @property
-    def function(self) -> Straight | None:
-        """What solves the loop; None in the first solve."""
-        if self._function is None and self._solved:
-            self._function = _function(self._nodes, self._couplings)
+    def function(self, *, told: bool = True) -> Straight | None:
+        """What solves the loop; None in the first solve.
+
+        Args:
+            told: Whether runs are clocked and counted, and iterations told of; without, it takes two thirds.
+        """
+        if told not in self._made and self._solved:
+            self._made[told] = _function(self._nodes, self._couplings, told=told)
         self._solved = True
-        return self._function
+        return self._made.get(told)
 
 
-def _function(nodes: Sequence[Node], couplings: Sequence[int]) -> Straight:
+def _function(nodes: Sequence[Node], couplings: Sequence[int], *, told: bool) -> Straight:
     place = {slot: number for number, slot in enumerate(couplings)}
     wiring = tuple(
         tuple(tuple(place.get(slot, -1) for slot in slots) for slots in (node.in_slots, node.out_slots))
         for node in nodes
     )
     cells = [cell for node in nodes for cell in (node.index, node.run, *node.cells)]
-    return FunctionType(_code(wiring), GLOBALS, "solve", (*said_of(nodes), *cells))
+    return FunctionType(_code(wiring, told=told), GLOBALS, "solve", (*said_of(nodes), *cells))
 
 
+# lines that end with "# told" are left out where nobody is told
 _TEXT = """
 def solve(
     runner, first, most, tolerance, advance, read, iterated, measure, limits, watching, every, grown,
     unsolvable, stopped, failed, take, {cells}
 ):
     values, place, should_stop = runner.values, runner.progress.place, runner.should_stop
-    seconds, runs = runner.tally.single, runner.tally.counts
+    seconds, runs = runner.tally.single, runner.tally.counts  # told
     {fixed}
     {olds} = old = was = made = first
     infinity = residual = 1e999
     watch = failure = cause = None
     known, together, spent = False, 0, 0.0
-    {counted}
+    {counted}  # told
     try:
         for iteration in range(1, most + 1):
-            begin = clock()
+            begin = clock()  # told
             try:
 {sweep}
             except unsolvable as error:
@@ -82,14 +86,14 @@ def solve(
                     raise
                 cause = error
                 break
-            whole = clock() - begin
-            if together:
-                spent += whole
-                together = together - 1 if whole < longest else 0
-            else:
-                longest = 4.0 * whole + {quick}
-                {shares} = {shared}
-                together = {together} if whole < {slow} else 0
+            whole = clock() - begin  # told
+            if together:  # told
+                spent += whole  # told
+                together = together - 1 if whole < longest else 0  # told
+            else:  # told
+                longest = 4.0 * whole + {quick}  # told
+                {shares} = {shared}  # told
+                together = {together} if whole < {slow} else 0  # told
             new = {news}
             residual = 0.0
             if known:
@@ -99,7 +103,7 @@ def solve(
                 {limits} = limits
                 if iteration == 1:
                     first = new
-            iterated(iteration, residual)
+            iterated(iteration, residual)  # told
             if residual <= tolerance:
                 return None, None, iteration, residual, old, new
             was, made = old, new
@@ -116,23 +120,24 @@ def solve(
             {olds} = old
     finally:
         if spent:
-            {share_out}
+            {share_out}  # told
+            pass
     return failure, cause, iteration, residual, was, made
 """
 _SWEEP = """
 if should_stop is not None and should_stop():
     raise stopped(n{of})
-place[0] = n{of}
-if not together:
-    start = clock()
+place[0] = n{of}  # told
+if not together:  # told
+    start = clock()  # told
 try:
     outputs = r{of}({{{inputs}}})
 except BaseException as error:
     raise failed(n{of}, error) from error
-if not together:
-    took{of} = clock() - start
-    seconds[n{of}] += took{of}
-runs[n{of}] = iteration + runs{of}
+if not together:  # told
+    took{of} = clock() - start  # told
+    seconds[n{of}] += took{of}  # told
+runs[n{of}] = iteration + runs{of}  # told
 if type(outputs) is dict and len(outputs) == {count}:
     try:
         {outputs} = {found}
@@ -163,7 +168,7 @@ if change > residual * size:
 
 
 @cache
-def _code(wiring: Wiring) -> CodeType:
+def _code(wiring: Wiring, *, told: bool) -> CodeType:
     nodes, couplings = range(len(wiring)), range(1 + max(c for _, makes in wiring for c in makes))
     made: set[int] = set()
     sweep = [_swept(n, *sides, made) for n, sides in enumerate(wiring)]
@@ -173,22 +178,22 @@ def _code(wiring: Wiring) -> CodeType:
         for k, coupling in enumerate(reads)
         if coupling < 0
     ]
-    return code_of(
-        _TEXT.format(
-            cells=", ".join(_cells(n, *map(len, sides)) for n, sides in enumerate(wiring)),
-            fixed="; ".join(fixed),
-            counted="; ".join(f"runs_{n} = runs[n_{n}]" for n in nodes),
-            sweep=indent("".join(sweep), " " * 16),
-            changes=indent("".join(_CHANGE.format(c=c) for c in couplings), " " * 16),
-            quick=QUICK,
-            slow=QUICK * len(wiring),
-            together=TOGETHER,
-            shares="".join(f"share_{n}, " for n in nodes),
-            shared="".join(f"took_{n} / whole, " for n in nodes),
-            share_out="; ".join(f"seconds[n_{n}] += share_{n} * spent" for n in nodes),
-            **{f"{what}s": "".join(f"{what}{c}, " for c in couplings) for what in ("old", "new", "limit")},
-        )
+    text = _TEXT.format(
+        cells=", ".join(_cells(n, *map(len, sides)) for n, sides in enumerate(wiring)),
+        fixed="; ".join(fixed),
+        counted="; ".join(f"runs_{n} = runs[n_{n}]" for n in nodes),
+        sweep=indent("".join(sweep), " " * 16),
+        changes=indent("".join(_CHANGE.format(c=c) for c in couplings), " " * 16),
+        quick=QUICK,
+        slow=QUICK * len(wiring),
+        together=TOGETHER,
+        shares="".join(f"share_{n}, " for n in nodes),
+        shared="".join(f"took_{n} / whole, " for n in nodes),
+        share_out="; ".join(f"seconds[n_{n}] += share_{n} * spent" for n in nodes),
+        **{f"{what}s": "".join(f"{what}{c}, " for c in couplings) for what in ("old", "new", "limit")},
     )
+    lines = text.splitlines(keepends=True)
+    return code_of("".join(line for line in lines if told or not line.endswith("# told\n")))
 
 
 def _cells(n: int, reads: int, makes: int) -> str:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from sostrades_api.engine import Declared, Discipline, ExecutionStopped, InvalidInputs, build
+from sostrades_api.engine import (
+    CouplingNotConverged,
+    Declared,
+    Discipline,
+    ExecutionStopped,
+    InvalidInputs,
+    build,
+)
 from tests.engine.making import discipline, process
 
 X = {"x": {"type": "float", "default": 1.0}}
@@ -71,6 +78,46 @@ def test_accepted_samples_that_did_not_converge_are_named():
     samples = plan.execute_many({"k": [0.1, -1.0]}, outputs=["a"], values=accepted)
     assert samples.unconverged == (1,)
     assert samples.values["a"][0] == pytest.approx(1 / 0.9)
+
+
+def growing_loop(seen=None, **kind):
+    """b = k b + 1: converges for k below one; ``seen`` notes each k that A ran with."""
+
+    def made(inputs):
+        if seen is not None:
+            seen.append(inputs["k"])
+        return {"a": inputs["k"] * inputs["b"] + 1}
+
+    reads = {"b": {"type": "float", "default": 0.0}, "k": None}
+    first = type("First", (discipline(reads, {"a": None}, made),), kind)
+    return build(process({"A": first, "B": discipline({"a": None}, {"b": None}, lambda i: {"b": i["a"]})}))
+
+
+def test_a_sample_is_to_the_bit_what_an_execution_makes():
+    ks = [0.0, 0.1, -0.3, 0.8, -0.85, 0.5]
+    plan = growing_loop()
+    samples = plan.execute_many({"k": ks}, outputs=["a", "b"])
+    for number, k in enumerate(ks):
+        alone = growing_loop().execute({"k": k}).values
+        assert [samples.values[name][number].hex() for name in "ab"] == [alone[name].hex() for name in "ab"]
+
+
+def test_the_error_of_a_sample_is_that_of_an_execution():
+    plan = growing_loop()
+    with pytest.raises(CouplingNotConverged) as alone:
+        growing_loop().execute({"k": 3.0})
+    error = plan.execute_many({"k": [0.1, 0.2, 3.0, 0.1]}, outputs=["a"]).failures[2]
+    assert type(error) is type(alone.value)
+    assert str(error) == str(alone.value)
+    assert error.history == alone.value.history != ()
+
+
+def test_of_what_draws_no_sample_is_run_twice():
+    seen = []
+    samples = growing_loop(seen, DETERMINISTIC=False).execute_many({"k": [0.0, 3.0, 0.0]}, outputs=["a"])
+    assert list(samples.failures) == [1]
+    runs = len(samples.failures[1].history)
+    assert seen.count(3.0) in {runs, runs + 1}  # the last sweep may end in the error
 
 
 def test_samples_that_would_change_the_structure_are_refused():

@@ -61,4 +61,4 @@ class Sellar2(Discipline):
 
 def response(inputs: Mapping[str, Any], *, y_1: float) -> float:
     """Return ``y_2`` for this ``y_1``."""
-    return math.sqrt(max(y_1, 0.0)) + inputs["z_1"] + inputs["z_2"]
+    return math.sqrt(0.0 if y_1 < 0.0 else y_1) + inputs["z_1"] + inputs["z_2"]
