@@ -101,12 +101,12 @@ def measure(
     pool.terminate()  # what is executed now waits, and nothing happens
     pool.wait(60)
     status = f"/calculation/status/{study_id}"
-    before = memory(platform)
-    shown("status, nobody listens", milliseconds(lambda: client.call("GET", status), repeats=200))
     idle = client.call("POST", f"/calculation/execute/{study_id}")["execution_id"]
+    before = memory(platform)
+    shown("status, nobody listens", milliseconds(lambda: client.call("GET", status), repeats=500))
     listeners = [listening(connect(platform.url, key, idle)) for _ in range(options.listeners)]
     print(f"memory of the server: {before:.0f} MB, {len(listeners)} listeners: {memory(platform):.0f} MB")
-    shown("status, all listen", milliseconds(lambda: client.call("GET", status), repeats=200))
+    shown("status, all listen", milliseconds(lambda: client.call("GET", status), repeats=500))
     for each in listeners:
         each.settimeout(0)
         try:
