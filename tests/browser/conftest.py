@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -39,6 +40,7 @@ FLAGS = [
     "--disable-sync",
 ]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_SESSIONS: dict[tuple[str, str], list[Any]] = {}
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
@@ -66,6 +68,16 @@ class Watched:
         self.page.goto(self.url + path)
 
     def sign_in(self, username: str = "alice") -> None:
+        """Be signed in, at the study cases; after the first time with the cookies of then."""
+        kept = _SESSIONS.get((self.url, username))
+        if kept is not None:
+            self.page.context.add_cookies(kept)
+            self.open("/study-cases")
+            return
+        self.sign_in_by_password(username)
+        _SESSIONS[self.url, username] = self.page.context.cookies()
+
+    def sign_in_by_password(self, username: str = "alice") -> None:
         self.open("/sign-in")
         self.page.get_by_label("User name").fill(username)
         self.page.get_by_label("Password").fill(PASSWORD)

@@ -21,7 +21,7 @@ FINISHED_PAGES = (
 
 def test_signing_in_by_password_leads_to_the_study_cases_and_out_again(open_browser):
     watch = open_browser()
-    watch.sign_in()
+    watch.sign_in_by_password()
     expect(watch.page.get_by_role("heading", name="Study cases")).to_be_visible()
     watch.page.get_by_role("button", name="Sign out").click()
     expect(watch.page.get_by_role("heading", name="Sign in")).to_be_visible()

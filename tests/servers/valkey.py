@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from sostrades_api.queueing.embedded import find_binary
 from tests.servers.processes import dies_with_parent, end
@@ -58,7 +58,7 @@ class ValkeyServer:
                 with Redis(port=self.port) as client:
                     client.ping()
                     return
-            except RedisConnectionError:
+            except RedisError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
