@@ -5,6 +5,7 @@ PostgreSQL; ``--database sqlite`` is the quick way. ``pytest.mark.database("sqli
 a database only because the application needs one.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -44,6 +45,12 @@ def pytest_configure() -> None:
     compile_routes_once(_PATCHES)
     look_for_plugins_once(_PATCHES)
     hash_passwords_quickly(_PATCHES)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: no search for garbage looks at it in each of thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

@@ -7,6 +7,7 @@ start from a shell too is shown by the tests of the demo and of the commands.
 
 import atexit
 import functools
+import gc
 import importlib
 import json
 import os
@@ -159,6 +160,7 @@ def _become(asked: dict[str, Any]) -> None:
 def _main() -> None:
     for module in _LOADED:
         importlib.import_module(module)
+    gc.freeze()  # as wsgi.py does for what it has imported
     with socket.socket(fileno=int(sys.argv[1])) as connection, connection.makefile("rw") as stream:
         asked = _serve(stream)
     if asked is not None:
