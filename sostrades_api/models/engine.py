@@ -25,6 +25,19 @@ _QUICK_TO_NOTICE: dict[str, int] = {
     "keepalives_count": 3,
 }
 
+# The server, too, must notice a host that is cut off: what that one has locked, a group's turn or values that
+# it was storing, stays locked until then. Who only stands still answers to keepalives, so a transaction in
+# which nothing comes for so long is ended as well; what is written in one takes a fraction of that.
+_IDLE_TRANSACTION_MS = 120_000
+_OF_SERVER: dict[str, int | str] = {
+    "timezone": "utc",
+    "lock_timeout": BUSY_TIMEOUT_MS,
+    "idle_in_transaction_session_timeout": _IDLE_TRANSACTION_MS,
+    "tcp_keepalives_idle": 3,
+    "tcp_keepalives_interval": 1,
+    "tcp_keepalives_count": 3,
+}
+
 # Bound values are password hashes and the data of studies: no error and no log names them.
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 
@@ -42,7 +55,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_recycle": 1800,
         "connect_args": {
             **{name: value for name, value in _QUICK_TO_NOTICE.items() if name not in make_url(url).query},
-            "options": f"-c timezone=utc -c lock_timeout={BUSY_TIMEOUT_MS}",
+            "options": " ".join(f"-c {name}={value}" for name, value in _OF_SERVER.items()),
         },
     }
 

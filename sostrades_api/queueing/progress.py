@@ -37,11 +37,13 @@ class LiveProgress:
 
     @classmethod
     def from_json(cls, payload: bytes) -> Self | None:
-        """Decode; None for what another release may have written."""
+        """Decode; None for what another release, or anybody who can write to Redis, may have written."""
         try:
-            return cls(**orjson.loads(payload))
+            live = cls(**orjson.loads(payload))
+            is_known = set(live.statuses) <= CODES.keys() and 0 <= live.progress <= 1
         except (orjson.JSONDecodeError, TypeError):
             return None
+        return live if is_known else None
 
     def named(self, disciplines: Iterable[str]) -> dict[str, str]:
         """The statuses by discipline."""

@@ -59,16 +59,22 @@ def execution_claim_next(session: Session, *, profiles: Collection[str], by: Cla
     Raises:
         WorkerHeldError: Somebody holds it.
     """
-    with unit_of_work(session):
-        if session.scalar(select(WorkerProcess.held).where(WorkerProcess.name == by.worker)):
-            raise WorkerHeldError(by.worker)
-        for group_id in groups_in_turn(session, profiles=profiles):
-            if not lock_turn(session, group_id):
-                continue
-            execution = next_of_group(session, group_id, profiles=profiles)
-            if execution is not None and _claimed(session, execution, by=by):
-                return execution
-    return None
+    passed: set[int] = set()
+    while True:
+        with unit_of_work(session):
+            if session.scalar(select(WorkerProcess.held).where(WorkerProcess.name == by.worker)):
+                raise WorkerHeldError(by.worker)
+            groups = groups_in_turn(session, profiles=profiles)
+            group_id = next((group_id for group_id in groups if group_id not in passed), None)
+            if group_id is None:
+                return None
+            if lock_turn(session, group_id):
+                execution = next_of_group(session, group_id, profiles=profiles)
+                if execution is not None and _claimed(session, execution, by=by):
+                    return execution
+            # It was not served, and its turn is let go: two who keep one and want the other's wait for ever.
+            session.rollback()
+        passed.add(group_id)
 
 
 def _claimed(session: Session, execution: Execution, *, by: Claimant) -> bool:

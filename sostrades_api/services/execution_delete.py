@@ -10,7 +10,7 @@ from sostrades_api.models import FINAL_STATES, Execution, utc_now
 from sostrades_api.services.execution_get import execution_lock
 from sostrades_api.services.unit_of_work import unit_of_work
 
-_AT_A_TIME = 500  # a collection; the next one takes the others
+_AT_A_TIME = 500  # are looked for
 
 
 def execution_delete(session: Session, execution_id: int) -> None:
@@ -32,7 +32,7 @@ def execution_delete(session: Session, execution_id: int) -> None:
 
 
 def execution_find_expired(session: Session, *, now: dt.datetime | None = None) -> list[int]:
-    """Those that have ended and are kept no longer, the oldest first; not more than one collection takes."""
+    """Those that have ended and are kept no longer, the oldest first; the first of them if there are many."""
     query = (
         select(Execution.id)
         .where(Execution.state.in_(FINAL_STATES), Execution.expires_at < (now or utc_now()))
@@ -43,10 +43,15 @@ def execution_find_expired(session: Session, *, now: dt.datetime | None = None) 
 
 
 def execution_delete_expired(session: Session) -> tuple[int, ...]:
-    """Delete what has expired, each in a transaction of its own; the ids of those that were."""
-    found = execution_find_expired(session)
-    session.rollback()
-    return tuple(execution_id for execution_id in found if _delete_if_expired(session, execution_id))
+    """Delete all that has expired, each in a transaction of its own; the ids of those that were."""
+    deleted: list[int] = []
+    while True:
+        found = execution_find_expired(session)
+        session.rollback()
+        gone = [execution_id for execution_id in found if _delete_if_expired(session, execution_id)]
+        deleted += gone
+        if not gone or len(found) < _AT_A_TIME:
+            return tuple(deleted)
 
 
 def _delete_if_expired(session: Session, execution_id: int) -> bool:

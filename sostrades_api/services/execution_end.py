@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import FINAL_STATES, Execution, ExecutionState, utc_now
@@ -50,12 +50,21 @@ class AttemptEnd:
 
 def find_attempt(session: Session, key: AttemptKey) -> Execution | None:
     """The execution while this attempt still holds it, read afresh."""
-    query = (
-        select(Execution)
-        .where(Execution.id == key.execution_id, Execution.token == key.token)
-        .execution_options(populate_existing=True)
-    )
-    return session.scalar(query)
+    return session.scalar(_query(key))
+
+
+def lock_attempt(session: Session, key: AttemptKey) -> Execution | None:
+    """The same, its row locked until the unit of work ends.
+
+    What it is to become depends on what somebody asked for: nobody may ask for something else between
+    the look and the change of state, be told that it will be, and be forgotten.
+    """
+    return session.scalar(_query(key).with_for_update(of=Execution, key_share=True))
+
+
+def _query(key: AttemptKey) -> Select[Execution]:
+    mine = select(Execution).where(Execution.id == key.execution_id, Execution.token == key.token)
+    return mine.execution_options(populate_existing=True)
 
 
 def end_attempt(

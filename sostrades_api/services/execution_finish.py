@@ -8,7 +8,13 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import ExecutionState, ExecutionValue
-from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, end_attempt, find_attempt
+from sostrades_api.services.execution_end import (
+    AttemptEnd,
+    AttemptKey,
+    end_attempt,
+    find_attempt,
+    lock_attempt,
+)
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.storage import ValueStore
 
@@ -51,6 +57,11 @@ def execution_finish(
         done = dict.fromkeys(execution.disciplines, "DONE")
         whole = replace(end, disciplines=done, progress=1.0)
         ended = end_attempt(session, execution, to_state=ExecutionState.FINISHED, end=whole)
+        if not ended:  # somebody asked it to stop while its values were stored, or it is lost
+            locked = lock_attempt(session, key)
+            ended = locked is not None and end_attempt(
+                session, locked, to_state=ExecutionState.FINISHED, end=whole
+            )
         if not ended:
             session.rollback()
         return ended

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, utc_now
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.services.execution_end import NOT_STOPPING, AttemptKey, find_attempt
+from sostrades_api.services.execution_end import NOT_STOPPING, AttemptKey, lock_attempt
 from sostrades_api.services.execution_log_append import LogLine, add_log_lines
 from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
@@ -33,7 +33,7 @@ def execution_lose(
 ) -> ExecutionState | None:
     """Take this attempt away; the state it led to, None when the attempt had ended meanwhile."""
     with unit_of_work(session) as unit:
-        execution = find_attempt(session, key)
+        execution = lock_attempt(session, key)
         if execution is None:
             return None
         attempt = execution.attempt

@@ -105,19 +105,20 @@ def _unannounced(session: Session, *, since: dt.datetime) -> dict[str, list[tupl
     profiles -= set(session.scalars(select(QueuePause.worker_profile)))
     told = func.coalesce(Execution.enqueued_at, Execution.requested_at)
     query = (
-        select(Execution.worker_profile, Execution.id, Execution.attempt)
+        select(Execution.id, Execution.attempt)
         .where(
             _QUEUED,
-            Execution.worker_profile.in_(profiles),
             Execution.group_id.in_(groups_in_turn(session, profiles=profiles)),
             or_(told < since, told > utc_now()),  # a host whose clock is ahead wrote that
         )
         .order_by(Execution.id)
-        .limit(_BATCH)
+        .limit(_BATCH)  # of each profile: a crowd that waits for workers of one hides nobody of another
     )
     found: dict[str, list[tuple[int, int]]] = {}
-    for profile, execution_id, attempt in session.execute(query):
-        found.setdefault(profile, []).append((execution_id, attempt))
+    for profile in sorted(profiles):
+        rows = session.execute(query.where(Execution.worker_profile == profile))
+        if some := [(row.id, row.attempt) for row in rows]:
+            found[profile] = some
     return found
 
 

@@ -34,12 +34,20 @@ def public_text(text: str, *, length: int = LONGEST) -> str:
 
     Of an absolute path and of a ``file:`` URL the last part is left, of a URL with credentials the scheme.
     """
-    text = text[:_LOOKED_AT]
+    text = storable_text(text[:_LOOKED_AT])
     text = _SQLALCHEMY.sub(" [a statement] ", text)
     text = _PLACES.sub(_without_place, _QUOTED_SQL.sub("", text))
     text = _SQL.sub("[a statement]", text)
     text = _SECRET.sub(r"\1***", text).rstrip()
     return text if len(text) <= length else f"{text[:length]} ..."
+
+
+def storable_text(text: str) -> str:
+    """The text as every database and JSON take it: without NUL, and with ``?`` for half a character.
+
+    Names of files that are no UTF-8 come as halves (PEP 383), and models tell them.
+    """
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _without_place(found: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import User, Webhook, WebhookDelivery, utc_now
+from sostrades_api.models.clock import read_database_time
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.services.webhook_update import (
     NOT_SENT,
@@ -101,15 +102,16 @@ def webhook_claim(session: Session, *, room: Room, lease: dt.timedelta) -> list[
     if not _is_due(session, besides=full):
         return []
     with unit_of_work(session):
+        now = read_database_time(session)
         query = (
             select(WebhookDelivery)
-            .where(WebhookDelivery.next_at <= utc_now(), WebhookDelivery.webhook_id.not_in(full))
+            .where(WebhookDelivery.next_at <= now, WebhookDelivery.webhook_id.not_in(full))
             .order_by(WebhookDelivery.next_at, WebhookDelivery.id)
             .limit(room.free * _LOOK_AHEAD)
             .with_for_update(skip_locked=True, of=WebhookDelivery)
             .execution_options(populate_existing=True)
         )
-        taken, until = [], utc_now() + lease
+        taken, until = [], now + lease
         busy = Counter(room.busy)
         for delivery in session.scalars(query):
             if len(taken) < room.free and busy[delivery.webhook_id] < room.per_webhook:
@@ -132,7 +134,7 @@ def webhook_settle(session: Session, parcel: Parcel, *, answer: Answer) -> None:
             return  # deleted, or replayed meanwhile
         if delivery.next_at is None and not answer.is_accepted:
             return  # the webhook was disabled meanwhile
-        _note(delivery, answer)
+        _note(delivery, answer, now=read_database_time(session))
         reason = _reason_to_give_up(session, delivery)
     if reason is not None:
         _give_up(session, parcel.webhook_id, reason=reason)
@@ -165,8 +167,9 @@ def webhook_forget(session: Session, *, before: dt.datetime) -> int:
 
 def _is_due(session: Session, *, besides: Collection[int]) -> bool:
     """Whether there is anything to take: asked every second, so without SQLite's lock for writing."""
+    now = read_database_time(session)  # as a value: the index is of no use to what may change in a statement
     query = select(WebhookDelivery.id).where(
-        WebhookDelivery.next_at <= utc_now(), WebhookDelivery.webhook_id.not_in(besides)
+        WebhookDelivery.next_at <= now, WebhookDelivery.webhook_id.not_in(besides)
     )
     found = session.scalar(query.limit(1))
     session.rollback()
@@ -193,8 +196,7 @@ def _take(session: Session, delivery: WebhookDelivery, *, until: dt.datetime) ->
     )
 
 
-def _note(delivery: WebhookDelivery, answer: Answer) -> None:
-    now = utc_now()
+def _note(delivery: WebhookDelivery, answer: Answer, *, now: dt.datetime) -> None:
     delivery.last_status = answer.status
     delivery.last_error = answer.error
     if answer.is_accepted:

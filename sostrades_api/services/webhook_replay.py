@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sostrades_api.access import Actor
 from sostrades_api.errors import ConflictError
 from sostrades_api.models import Webhook, WebhookDelivery, utc_now
+from sostrades_api.models.clock import read_database_time
 from sostrades_api.services.execution_summary import iso
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.services.webhook_get import require_writing
@@ -29,7 +30,8 @@ def webhook_ping(session: Session, webhook: Webhook, *, actor: Actor) -> Webhook
     payload = {"type": PING, "timestamp": iso(utc_now()), "data": {"webhook_id": webhook.id}}
     with unit_of_work(session):
         _lock_active(session, webhook)
-        delivery = WebhookDelivery(**new_delivery(webhook.id, event_type=PING, payload=payload))
+        now = read_database_time(session)
+        delivery = WebhookDelivery(**new_delivery(webhook.id, event_type=PING, payload=payload, now=now))
         session.add(delivery)
     return delivery
 
@@ -81,7 +83,7 @@ def _replay(session: Session, *which: ColumnElement[bool]) -> int:
     result = session.execute(
         update(WebhookDelivery)
         .where(*which)
-        .values(next_at=utc_now(), attempts=0, delivered_at=None, failed_at=None)
+        .values(next_at=read_database_time(session), attempts=0, delivered_at=None, failed_at=None)
         .execution_options(synchronize_session=False)
     )
     return result.rowcount if isinstance(result, CursorResult) else 0

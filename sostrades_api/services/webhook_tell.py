@@ -1,5 +1,6 @@
 """Write, in the transaction that changes a state, what webhooks are to be told of it."""
 
+import datetime as dt
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from sostrades_api.models import (
     WebhookDelivery,
     utc_now,
 )
+from sostrades_api.models.clock import read_database_time
 from sostrades_api.services.execution_status import shown_error
 from sostrades_api.services.execution_summary import execution_summary, iso
 
@@ -46,19 +48,26 @@ def webhook_tell(session: Session, execution: Execution) -> None:
     if not listeners:
         return
     study = session.get_one(StudyCase, execution.study_case_id)
+    now = read_database_time(session)
     bodies = {may_read: _payload(execution, study, may_read=may_read) for may_read in (False, True)}
     session.execute(
         insert(WebhookDelivery),
         [
-            new_delivery(listener.id, event_type=event_of(execution), payload=bodies[bool(listener.may_read)])
+            new_delivery(
+                listener.id,
+                event_type=event_of(execution),
+                payload=bodies[bool(listener.may_read)],
+                now=now,
+            )
             for listener in listeners
         ],
     )
 
 
-def new_delivery(webhook_id: int, *, event_type: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """The row of a message that is due now."""
-    now = utc_now()
+def new_delivery(
+    webhook_id: int, *, event_type: str, payload: dict[str, Any], now: dt.datetime
+) -> dict[str, Any]:
+    """The row of a message that is due ``now``, by the database's clock: another host may send it."""
     return {
         "webhook_id": webhook_id,
         "message_id": f"msg_{secrets.token_hex(16)}",

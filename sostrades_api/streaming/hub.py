@@ -4,7 +4,7 @@ import resource
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import orjson
@@ -48,8 +48,9 @@ class Followers:
         events = list(events)
         for event in events:
             if event.type is EventType.STATE:
-                data = orjson.loads(event.data)
-                self.told = (ExecutionState(data["state"]), data["attempt"])
+                with suppress(ValueError, KeyError, TypeError):  # somebody else writes in Redis
+                    data = orjson.loads(event.data)
+                    self.told = (ExecutionState(data["state"]), int(data["attempt"]))
         for listener in tuple(self.listeners):
             listener.offer(events)
 

@@ -91,6 +91,7 @@ class ExecutionWorker(Worker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run what may run now: the job only woke this worker up, the database says whose turn it is."""
+        self._state = WorkerStatus.BUSY  # a shutdown waits from here on: what is claimed is given back
         wanted, runs = self._is_ours(job), 0
         self._drop(job, queue)
         while wanted and not self._stop_requested and (attempt := self._claim()) is not None:
@@ -106,7 +107,7 @@ class ExecutionWorker(Worker):
 
     def _run(self, attempt: ClaimedAttempt) -> None:
         """Start or go on with a work-horse, and supervise it."""
-        self._state, begun = WorkerStatus.BUSY, time.time_ns()
+        begun = time.time_ns()
         self._registration.running(attempt.execution_id)
         horse = self._start_work_horse(attempt)
         self._horse_pid = horse.pid

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sostrades_api.engine import EngineError, ProcessEnded
 from sostrades_api.errors import DomainError
 from sostrades_api.services.execution_end import Failure
-from sostrades_api.services.public_text import public_text
+from sostrades_api.services.public_text import public_text, storable_text
 from sostrades_api.worker.limits import is_out_of_memory
 
 _TRACEBACK_LENGTH = 50_000
@@ -35,7 +35,7 @@ def failure_of(
     if memory is not None and how is not None:
         discipline = getattr(error, "discipline", running)
         message = out_of_memory(memory, running=[discipline] if discipline else [], how=how)
-    return Failure(message=public_text(message), traceback=text[-_TRACEBACK_LENGTH:])
+    return Failure(message=public_text(message), traceback=storable_text(text[-_TRACEBACK_LENGTH:]))
 
 
 def _refused(error: BaseException) -> str | None:

@@ -82,7 +82,7 @@ class RunLog:
 
     def _append(self, message: str, *, level: str, discipline: str | None) -> None:
         # set in, so that no line of a message looks like another message
-        lines = "\n    ".join(message.replace("\x00", "").splitlines())
+        lines = "\n    ".join(message.splitlines())
         text = public_text(lines, length=MAX_LENGTH)
         line = LogLine(utc_now(), level, text, discipline)
         self._lines.append(line)

@@ -12,6 +12,8 @@ from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_status import execution_status
+from sostrades_api.worker.failures import failure_of
+from sostrades_api.worker.run_log import RunLog
 
 
 @pytest.fixture
@@ -77,6 +79,18 @@ def test_the_log_of_a_killed_attempt_says_that_it_was_lost(session, claim, platf
     execution_lose(session, claim("token"), loss=loss, queue=platform.queue)
     message = session.scalars(select(ExecutionLog.message)).one()
     assert message == "attempt 1 was lost: its worker was killed; now QUEUED"
+
+
+def test_a_failure_and_a_log_line_with_characters_that_no_database_takes_are_written(session, claim):
+    """A model tells the name of a file that is no UTF-8, or what it read in a binary one."""
+    log = RunLog()
+    log.add("cannot read caf\udce9.csv: \x00\x01")
+    failure = failure_of(ValueError("caf\udce9.csv begins with \x00\x01"))
+    assert execution_fail(session, claim("token"), failure=failure, end=AttemptEnd(log=log.take()))
+    execution = session.scalars(select(Execution).execution_options(populate_existing=True)).one()
+    assert execution.state is ExecutionState.FAILED
+    assert "caf?.csv begins with \x01" in execution.traceback
+    assert session.scalars(select(ExecutionLog.message)).one() == "cannot read caf?.csv: \x01"
 
 
 @pytest.mark.parametrize("converged", [True, False])

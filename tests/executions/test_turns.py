@@ -2,21 +2,28 @@
 
 import itertools
 import secrets
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from sostrades_api.access import COMMAND_LINE
 from sostrades_api.models import Execution, ExecutionState, Group, QueuePause, StudyCase, WorkerProcess
+from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services import execution_claim as claiming
+from sostrades_api.services import execution_sweep as sweeping
 from sostrades_api.services.execution_claim import Claimant, WorkerHeldError, execution_claim_next
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_order import queue_position
 from sostrades_api.services.group_set_limit import group_set_limit
 from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.settings import WorkerProfile
 
 STANDARD = ("standard",)
 
@@ -122,6 +129,59 @@ def test_priorities_order_a_groups_own_executions_and_do_not_overtake_another_gr
     assert sorted(line.claim()[0] for _ in range(2)) == sorted([eager.id, calm.id])
     left = session.scalars(select(Execution.priority).where(Execution.state == ExecutionState.QUEUED))
     assert sorted(left) == [0, 100, 100]
+
+
+@pytest.mark.database("postgresql")
+def test_workers_that_find_nothing_in_groups_of_different_order_do_not_wait_for_each_other(
+    session, line, make_group, monkeypatch
+):
+    """The last of each group was taken by others just then."""
+    groups = [make_group(), make_group()]
+    ids = [group.id for group in groups]
+    for group in groups:
+        line.add(group)
+    session.rollback()
+    engine, both, raised = session.get_bind(), threading.Barrier(2, timeout=5), []
+    orders = {"first": ids, "second": ids[::-1]}
+    monkeypatch.setattr(
+        claiming, "groups_in_turn", lambda *_args, **_options: orders[threading.current_thread().name]
+    )
+
+    def find_nothing(_session, group_id, **_options):
+        if group_id == orders[threading.current_thread().name][0]:
+            both.wait()
+
+    monkeypatch.setattr(claiming, "next_of_group", find_nothing)
+
+    def claim():
+        try:
+            with Session(engine) as own:
+                execution_claim_next(own, profiles=STANDARD, by=Claimant("w", secrets.token_hex(8), 60.0))
+        except OperationalError as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=claim, name=name) for name in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert raised == []
+    assert session.scalars(select(Group.served_at)).all() == [None, None]  # neither was
+
+
+def test_a_crowd_that_waits_for_workers_of_one_profile_hides_nobody_of_another_from_the_sweep(
+    session, line, make_group, platform, monkeypatch
+):
+    monkeypatch.setattr(sweeping, "_BATCH", 3)
+    profiles = {**platform.settings.worker_profiles, "large": WorkerProfile()}
+    settings = platform.settings.model_copy(update={"sweep_seconds": 1e-6, "worker_profiles": profiles})
+    queue = ExecutionQueue.for_web(settings)
+    line.add(make_group(), 5, worker_profile="large")  # there is no such worker, they wait for days
+    assert len(sweeping.execution_sweep(session, settings=settings, queue=queue).announced) == 3
+    line.add(make_group())  # requested without Redis
+    last = session.scalar(select(Execution.id).order_by(Execution.id.desc()))
+    assert sweeping.execution_sweep(session, settings=settings, queue=queue).announced == (last,)
+    queue.redis.close()
 
 
 def test_what_is_paused_or_of_another_profile_stays_and_a_held_worker_gets_nothing(session, line, make_group):

@@ -4,12 +4,13 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Group, GroupMember, db
-from sostrades_api.models.engine import WRITING
+from sostrades_api.models import engine as engine_module
+from sostrades_api.models.engine import BUSY_TIMEOUT_MS, WRITING, engine_options
 from sostrades_api.services.group_create import group_create
 
 
@@ -93,6 +94,24 @@ def test_a_transaction_that_reads_first_and_writes_later_is_what_the_write_lock_
         reader.add(Group(name="late"))
         with pytest.raises(OperationalError):
             reader.commit()
+
+
+@pytest.mark.database("postgresql")
+def test_what_a_host_has_locked_that_is_no_more_is_free_soon(database_url, session, make_group, monkeypatch):
+    group_id = make_group().id
+    change = text("UPDATE groups SET served_at = now() WHERE id = :id")
+    monkeypatch.setitem(engine_module._OF_SERVER, "idle_in_transaction_session_timeout", 200)
+    frozen = create_engine(database_url, **engine_options(database_url))
+    with frozen.connect() as gone:
+        gone.execute(change, {"id": group_id})  # and nothing more comes from there
+        began = time.monotonic()
+        session.execute(change, {"id": group_id})
+        assert time.monotonic() - began < BUSY_TIMEOUT_MS / 1000
+        with pytest.raises(DBAPIError):
+            gone.execute(change, {"id": group_id})
+    frozen.dispose()
+    assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "2min"
+    assert "tcp_keepalives_idle=3" in engine_options(database_url)["connect_args"]["options"]
 
 
 def test_an_id_is_never_given_twice(session, make_group):

@@ -111,6 +111,10 @@ def test_progress_of_another_release_is_no_progress(queue):
     assert queue.live(5) is None
     queue.redis.set("sostrades:executions:live:5", b"\x80pickle")
     assert queue.live(5) is None
+    for field, odd in {"statuses": "DX", "progress": "half"}.items():
+        told = {"token": "t", "attempt": 1, "progress": 0.5, "statuses": "DR", field: odd}
+        queue.redis.set("sostrades:executions:live:5", json.dumps(told))
+        assert queue.live(5) is None
 
 
 def test_without_redis_every_answer_is_quick_and_none_raises(dead_queue):

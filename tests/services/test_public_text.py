@@ -61,6 +61,10 @@ def test_neither_credentials_nor_statements_are_left(text):
     assert not any(word in shown for word in ("SELECT", "INSERT", "svc:"))
 
 
+def test_no_text_of_a_model_is_one_that_a_database_or_json_refuses():
+    assert public_text("caf\udce9.csv\x00 is \ud800").encode() == b"caf?.csv is ?"
+
+
 def test_what_several_things_are_wrong_with_is_cut_everywhere_and_only_once():
     shown = public_text("postgresql://svc:hunter2@db/x: SELECT a FROM b; file:///srv/secret/x.csv")
     assert shown == "postgresql://*** [a statement]; x.csv"

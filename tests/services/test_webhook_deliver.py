@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from sostrades_api.access import COMMAND_LINE
 from sostrades_api.errors import ConflictError
 from sostrades_api.models import Webhook, WebhookDelivery, utc_now
+from sostrades_api.services import webhook_deliver, webhook_tell
+from sostrades_api.services import webhook_replay as webhook_replay_module
 from sostrades_api.services.webhook_deliver import (
     GONE,
     MAX_TRIES,
@@ -19,7 +22,7 @@ from sostrades_api.services.webhook_deliver import (
     webhook_forget,
     webhook_settle,
 )
-from sostrades_api.services.webhook_replay import delivery_replay, webhook_replay
+from sostrades_api.services.webhook_replay import delivery_replay, webhook_ping, webhook_replay
 from sostrades_api.services.webhook_tell import new_delivery
 from sostrades_api.services.webhook_update import signing_salts, webhook_update
 
@@ -52,7 +55,8 @@ def write(session):
     def add(webhook, *, count=1, **columns):
         rows = [
             WebhookDelivery(
-                **new_delivery(webhook.id, event_type="t", payload={"type": "t", "data": {}}) | columns
+                **new_delivery(webhook.id, event_type="t", payload={"type": "t", "data": {}}, now=utc_now())
+                | columns
             )
             for _ in range(count)
         ]
@@ -80,6 +84,29 @@ def make_due(session):
         session.commit()
 
     return due
+
+
+@pytest.mark.database("postgresql")  # SQLite's users are one host
+def test_a_host_whose_clock_is_wrong_holds_no_message_back_and_takes_none_that_another_sends(
+    session, make_webhook, claim, monkeypatch
+):
+    webhook = make_webhook()
+
+    def set_clock(hours):
+        for module in (webhook_tell, webhook_deliver, webhook_replay_module):
+            monkeypatch.setattr(module, "utc_now", lambda: utc_now() + dt.timedelta(hours=hours))
+
+    set_clock(1)
+    delivery = webhook_ping(session, webhook, actor=COMMAND_LINE)
+    set_clock(0)
+    (parcel,) = claim()
+    assert parcel.delivery_id == delivery.id
+    set_clock(1)
+    assert claim() == []
+    webhook_settle(session, parcel, answer=BROKEN)
+    delivery_replay(session, webhook, delivery, actor=COMMAND_LINE)
+    set_clock(-1)
+    assert [parcel.delivery_id for parcel in claim()] == [delivery.id]
 
 
 def test_a_message_is_held_by_one_courier_until_its_lease_ends(session, make_webhook, write, claim, make_due):

@@ -2,7 +2,11 @@
 
 import random
 
+import pytest
+
+from sostrades_api.models import ExecutionState
 from sostrades_api.queueing.events import Event, EventType
+from sostrades_api.streaming.hub import Followers
 from sostrades_api.streaming.listener import MAX_WAITING_BYTES, Caller, Listener
 from sostrades_api.streaming.sse import as_json, frame
 
@@ -68,3 +72,10 @@ def test_who_may_only_view_is_sent_the_other_form_or_nothing():
     assert b"secret" not in frame(event, may_read=False)
     assert frame(log(1), may_read=False) == b""
     assert as_json([log(1)], may_read=False, last_event_id="1-0") == b'{"events":[],"last_event_id":"1-0"}'
+
+
+@pytest.mark.parametrize("data", [b"{", b"[]", b"{}", b'{"state":"?","attempt":1}'])
+def test_a_state_that_somebody_else_wrote_in_redis_keeps_nothing_from_other_listeners(data):
+    group = Followers(1, told=(ExecutionState.QUEUED, 0))
+    group.offer([Event(EventType.STATE, data, data, "1-0")])
+    assert group.told == (ExecutionState.QUEUED, 0)
