@@ -1,6 +1,8 @@
 """The plural resource of executions: request, list, look, history, log, traceback."""
 
+import base64
 import datetime as dt
+import json
 
 import pytest
 from sqlalchemy import func, select
@@ -159,6 +161,27 @@ def test_lists_are_filtered_sorted_and_paged_without_gaps_or_repeats(api, ask, m
 )
 def test_a_query_that_means_nothing_is_refused(api, query):
     assert api.get(f"/executions?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("sort", "key", "number"),
+    [
+        ("execution_id", 2**64 - 1, 1),
+        ("execution_id", 1, 2**64 - 1),
+        ("priority", 2**63, 1),
+        ("priority", True, 1),
+        ("priority", 1, -1),
+        ("-requested_at", "2026-01-01T00:00:00", 1),
+        ("-requested_at", "9999-12-31T23:59:59-14:00", 1),
+        ("-requested_at", "2026-01-01T00:00:00+00:00", 2**63),
+        ("-requested_at", 5, 1),
+    ],
+)
+def test_a_cursor_that_somebody_made_up_is_refused(api, sort, key, number):
+    made_up = base64.urlsafe_b64encode(json.dumps([sort, key, number]).encode()).decode().rstrip("=")
+    answer = api.get(f"/executions?sort={sort}&cursor={made_up}")
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/cursor"
 
 
 def test_history_says_when_why_and_by_whom(api, failed):
