@@ -80,7 +80,8 @@ def execution_list(
     """
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     if name not in SORTABLE:
-        raise InvalidValuesError([FaultyItem(f"is none of {', '.join(SORTABLE)}", pointer="/sort")])
+        fault = f"{sort[:100]!r} is none of {', '.join(SORTABLE)}"
+        raise InvalidValuesError([FaultyItem(fault, pointer="/sort")])
     column = SORTABLE[name]
     query = (
         select(Execution, StudyCase, column)
@@ -106,11 +107,12 @@ def parsed_states(text: str | None) -> list[ExecutionState]:
     Raises:
         InvalidValuesError: A word is no state.
     """
-    try:
-        return [ExecutionState(part.strip()) for part in text.split(",")] if text else []
-    except ValueError:
-        known = ", ".join(ExecutionState)
-        raise InvalidValuesError([FaultyItem(f"is none of {known}", pointer="/state")]) from None
+    names = [part.strip() for part in text.split(",")] if text else []
+    for name in names:
+        if name not in set(ExecutionState):
+            fault = f"{name[:100]!r} is none of {', '.join(ExecutionState)}"
+            raise InvalidValuesError([FaultyItem(fault, pointer="/state")])
+    return [ExecutionState(name) for name in names]
 
 
 def _conditions(wanted: ExecutionFilter) -> list[ColumnElement[bool]]:
