@@ -63,3 +63,27 @@ def test_of_several_each_is_told_and_one_refused_fails_the_command(flask, sessio
     assert "no such execution" in result.stderr
     assert flask.ok("delete_execution", queued) == f"{queued} DELETED\n"
     assert session.get(Execution, queued) is None
+
+
+@pytest.mark.parametrize("number", [10**6, 2**31, 10**20])
+def test_a_number_that_no_execution_has_is_unknown_however_long(flask, make_group, number):
+    make_group("team")
+    for arguments in (
+        ["show_execution", number],
+        ["stop_execution", number],
+        ["suspend_execution", number],
+        ["resume_execution", number],
+        ["resubmit_execution", number],
+        ["recompute_execution", number, "--from", "Sellar1"],
+        ["set_priority", 90, number],
+        ["set_deadline", 60, number],
+        ["set_expiry", "30d", number],
+        ["delete_execution", number],
+    ):
+        assert "here is no" in flask.error(*arguments)
+
+
+def test_what_lists_executions_is_told_which_word_is_wrong(flask):
+    assert "'colour' is none of" in flask.error("list_executions", "--sort", "colour")
+    assert "'LOST' is none of" in flask.error("list_executions", "--state", "QUEUED,LOST")
+    assert flask("list_executions", "--study", 10**20).exit_code == 2
