@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import io
 import json
 
 import pytest
@@ -76,6 +77,21 @@ def test_a_request_is_accepted_and_found_where_location_says(api, ask, study_id)
     assert detail["expires_at"].startswith("2030-01-01")
     assert [row["status"] for row in detail["disciplines"]] == ["PENDING", "PENDING"]
     assert detail["eta_seconds"] is None
+
+
+def test_what_is_wrong_is_said_without_the_words_of_the_library(ask):
+    (fault,) = ask({"expires_at": "9999-12-31T23:59:59-14:00"}).json["errors"]
+    assert fault["detail"] == "must be within the years 1 to 9999, in UTC too"
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "16"}, {"Transfer-Encoding": "chunked"}])
+def test_a_body_that_does_not_say_what_it_is_is_not_overlooked(api, study_id, session, headers):
+    stream = io.BytesIO(b'{"priority": 70}')
+    environ = {"wsgi.input_terminated": True}
+    path = f"/study-cases/{study_id}/executions"
+    answer = api.post(path, headers=headers, input_stream=stream, environ_overrides=environ)
+    assert answer.status_code == 415
+    assert number_of_executions(session) == 0
 
 
 def test_a_repeated_request_with_a_key_makes_one_execution(ask, session):
