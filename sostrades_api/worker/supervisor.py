@@ -27,6 +27,7 @@ from sostrades_api.worker.failures import (
     REFUSED,
     MemoryLimit,
     ended_while_running,
+    only_one,
     out_of_memory,
     overran,
 )
@@ -251,7 +252,8 @@ class Supervisor:
         return True
 
     def _write_failure(self, failure: Failure, *, failed: Sequence[str]) -> None:
-        line = LogLine(utc_now(), "ERROR", f"failed: {failure.message}")  # the run could not say it
+        said = f"failed: {failure.message}"  # the run could not say it
+        line = LogLine(utc_now(), "ERROR", said, only_one(failed))
         end = AttemptEnd(disciplines=self._statuses(failed), log=[line])
         try:
             with self._runtime.session() as session:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from sostrades_api.models import ComputedResult, Execution, ExecutionLog, ExecutionState, ExecutionValue
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.execution_log_slice import execution_log_slice
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_resubmit import execution_resubmit
 from sostrades_api.services.execution_resume import execution_resume
@@ -138,3 +139,10 @@ def test_force_ends_any_run_and_keeps_what_finished_disciplines_have_made(
         message = reached(stubborn, S.FAILED).error_message
         assert "longer than its deadline of 0.1 s" in message
         assert said_last(session, stubborn) == f"failed: {message}"
+        failing = request_one(make_case("test_failing"))
+        reached(failing, S.FAILED)
+        for number, discipline in ((stubborn, "Stubborn"), (failing, "Broken")):
+            (line,) = execution_log_slice(
+                session, session.get(Execution, number), level="ERROR", discipline=discipline
+            ).lines
+            assert line["message"].startswith("failed: ")
