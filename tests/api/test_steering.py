@@ -121,6 +121,7 @@ def test_one_that_waits_is_suspended_resumed_and_stopped_and_asking_twice_change
     for verb in ("suspend", "resume"):
         refused = act(api, verb, number)
         assert refused.status_code == 409
+        assert refused.json["title"] == "Its state does not allow this now"
         assert "STOPPED" in refused.json["detail"]
     assert states_of(session, number) == [S.STOPPED]
 
