@@ -43,7 +43,7 @@ class AuthenticationError(DomainError):
 
 
 class ConflictError(DomainError):
-    """The state of the study case does not allow this now."""
+    """Its state does not allow this now."""
 
 
 class AlreadyRunningError(ConflictError):

@@ -8,7 +8,7 @@ import click
 
 from sostrades_api.access import COMMAND_LINE, Permission
 from sostrades_api.cli.command import command, json_option, note, print_json, print_rows
-from sostrades_api.models import StudyCase, db
+from sostrades_api.models import MAX_ID, StudyCase, db
 from sostrades_api.platform import current_platform
 from sostrades_api.services.execution_describe import execution_describe
 from sostrades_api.services.execution_list import (
@@ -86,8 +86,8 @@ def stop_study(*, study_case_id: int, as_json: bool) -> None:
 def show_execution(*, execution_id: int, as_json: bool) -> None:
     """Show all that is known of an execution.
 
-    Its states, its message, where its time went, and the traceback of a failure, which no page and no API
-    gives. The number is the execution_id that status and run_study --json tell.
+    Its states, its message, where its time went, and the traceback of a failure. The number is the
+    execution_id that status and run_study --json tell.
     """
     shown = execution_describe(db.session(), execution_id)
     if as_json:
@@ -105,7 +105,7 @@ def show_execution(*, execution_id: int, as_json: bool) -> None:
 
 
 @command("list_executions", example="--state QUEUED,RUNNING --limit 20")
-@click.option("--study", "study_case_id", type=int, help="Only of this study case.")
+@click.option("--study", "study_case_id", type=click.IntRange(0, MAX_ID), help="Only of this study case.")
 @click.option("--state", help="Only in this state, or in these, with commas between.")
 @click.option("--owner", help="Only those that this user, or group:<name>, requested.")
 @click.option("--sort", default="-requested_at", show_default=True, help=f"One of {', '.join(SORTABLE)}.")

@@ -8,6 +8,7 @@ import click
 from sostrades_api.models import utc_now
 
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_OLDEST = dt.timedelta(days=365_250)  # now less an age has to be a date
 _SPAN = re.compile(r"(\d{1,6})([hdw])")
 
 
@@ -23,6 +24,8 @@ class Age(click.ParamType):
         span = value if isinstance(value, dt.timedelta) else _span(value.strip())
         if span is None:
             self.fail(f"'{value}' is no age: use hours, days or weeks like 12h, 1d, 4w", param, ctx)
+        if span > _OLDEST:
+            self.fail(f"'{value}' is before anything here began: an age has at most 1,000 years", param, ctx)
         return span
 
 
@@ -49,7 +52,7 @@ def _parse(text: str) -> dt.datetime:
     if from_now is not None:
         return utc_now() + from_now
     moment = dt.datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
 
 
 def _span(text: str) -> dt.timedelta | None:

@@ -7,7 +7,7 @@ import click
 
 from sostrades_api.access import COMMAND_LINE
 from sostrades_api.cli.command import command, json_option, note, print_json, print_rows
-from sostrades_api.models import db
+from sostrades_api.models import MAX_ID, db
 from sostrades_api.platform import current_platform
 from sostrades_api.services.group_get import group_get
 from sostrades_api.services.group_set_limit import group_set_limit
@@ -16,6 +16,7 @@ from sostrades_api.services.queue_pause import queue_pause, queue_resume
 from sostrades_api.services.queue_read import GroupQueue, ProfileQueue, Queue, queue_read
 from sostrades_api.services.worker_list import WorkerState
 
+_MOST_DIGITS = 10
 _profile_option = click.option("--profile", help="Worker profile. Default: all.")
 
 
@@ -28,9 +29,12 @@ class Limit(click.ParamType):
         """The number; None for ``none``."""
         if str(value).lower() == "none":
             return None
-        if not str(value).isascii() or not str(value).isdigit() or int(value) < 1:
-            self.fail(f"'{value}' is no limit: give a whole number of at least 1, or 'none'", param, ctx)
-        return int(value)
+        text = str(value)
+        is_whole = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+        if not is_whole or not 1 <= int(text) <= MAX_ID:
+            fault = f"'{text[:40]}' is no limit: give a whole number of at least 1, or 'none'"
+            self.fail(fault, param, ctx)
+        return int(text)
 
 
 @command("queue", example="--json")

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sostrades_api.errors import NotFoundError
-from sostrades_api.models import Execution, ExecutionTransition
+from sostrades_api.models import ExecutionTransition
+from sostrades_api.services.execution_get import execution_find
 from sostrades_api.services.execution_profile_read import profile_of
 
 _SHOWN = (
@@ -38,7 +39,7 @@ def execution_describe(session: Session, execution_id: int) -> dict[str, Any]:
     Raises:
         NotFoundError: There is no such execution (any more).
     """
-    execution = session.get(Execution, execution_id)
+    execution = execution_find(session, execution_id)
     if execution is None:
         detail = f"There is no execution {execution_id}"
         raise NotFoundError(detail)

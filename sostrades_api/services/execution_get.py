@@ -16,7 +16,7 @@ def execution_get(session: Session, execution_id: int, *, actor: Actor, permissi
         NotFoundError: there is none, or the actor has no role on its study case; both look the same.
         ForbiddenError: the actor sees it, but its role does not allow that.
     """
-    execution = session.get(Execution, execution_id) if 0 < execution_id <= MAX_ID else None
+    execution = execution_find(session, execution_id)
     if execution is None:
         raise NotFoundError(_UNKNOWN)
     try:
@@ -26,14 +26,21 @@ def execution_get(session: Session, execution_id: int, *, actor: Actor, permissi
     return execution
 
 
+def execution_find(session: Session, execution_id: int) -> Execution | None:
+    """The execution, whoever asks; any integer will do, one the database cannot hold is unknown."""
+    return session.get(Execution, execution_id) if 0 < execution_id <= MAX_ID else None
+
+
 def execution_lock(session: Session, execution_id: int) -> Execution:
     """The execution as committed last, its row locked until the unit of work ends.
 
     Raises:
-        NotFoundError: it has been deleted meanwhile.
+        NotFoundError: there is none; or it has been deleted meanwhile.
     """
     query = select(Execution).where(Execution.id == execution_id).with_for_update(of=Execution)
-    execution = session.scalar(query.execution_options(populate_existing=True))
+    execution = None
+    if 0 < execution_id <= MAX_ID:
+        execution = session.scalar(query.execution_options(populate_existing=True))
     if execution is None:
         raise NotFoundError(_UNKNOWN)
     return execution

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, defer
 
 from sostrades_api.access import Actor
 from sostrades_api.errors import FaultyItem, InvalidValuesError
-from sostrades_api.models import Execution, ExecutionState, StudyCase
+from sostrades_api.models import MAX_ID, Execution, ExecutionState, StudyCase
 from sostrades_api.services.study_case_visible import is_visible
 
 MOST = 1000
@@ -80,7 +80,8 @@ def execution_list(
     """
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     if name not in SORTABLE:
-        raise InvalidValuesError([FaultyItem(f"is none of {', '.join(SORTABLE)}", pointer="/sort")])
+        fault = f"{sort[:100]!r} is none of {', '.join(SORTABLE)}"
+        raise InvalidValuesError([FaultyItem(fault, pointer="/sort")])
     column = SORTABLE[name]
     query = (
         select(Execution, StudyCase, column)
@@ -106,11 +107,12 @@ def parsed_states(text: str | None) -> list[ExecutionState]:
     Raises:
         InvalidValuesError: A word is no state.
     """
-    try:
-        return [ExecutionState(part.strip()) for part in text.split(",")] if text else []
-    except ValueError:
-        known = ", ".join(ExecutionState)
-        raise InvalidValuesError([FaultyItem(f"is none of {known}", pointer="/state")]) from None
+    names = [part.strip() for part in text.split(",")] if text else []
+    for name in names:
+        if name not in set(ExecutionState):
+            fault = f"{name[:100]!r} is none of {', '.join(ExecutionState)}"
+            raise InvalidValuesError([FaultyItem(fault, pointer="/state")])
+    return [ExecutionState(name) for name in names]
 
 
 def _conditions(wanted: ExecutionFilter) -> list[ColumnElement[bool]]:
@@ -149,11 +151,23 @@ def _decoded(cursor: str, *, sort: str) -> tuple[Any, int]:
     fault = InvalidValuesError([FaultyItem("is no cursor of a page of this sort", pointer="/cursor")])
     try:
         of, key, number = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if of != sort or type(number) is not int:
+        value = _moment(key) if sort.endswith("_at") else _whole(key)
+        if of != sort:
             raise fault
-        value = dt.datetime.fromisoformat(key) if sort.endswith("_at") else key
-    except (ValueError, TypeError, binascii.Error) as error:
+        return value, _whole(number)
+    except (ValueError, TypeError, OverflowError, binascii.Error) as error:
         raise fault from error
-    if not isinstance(value, dt.datetime) and type(value) is not int:
-        raise fault
-    return value, number
+
+
+def _moment(key: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(key)
+    if moment.tzinfo is None:  # none that this server has given
+        raise ValueError(key)
+    return moment.astimezone(dt.UTC)
+
+
+def _whole(key: Any) -> int:
+    """An id or a priority; whatever else somebody has put in there, the database may not even hold."""
+    if type(key) is not int or not 0 <= key <= MAX_ID:
+        raise ValueError(key)
+    return key

@@ -16,7 +16,7 @@ from sostrades_api.services.execution_add import (
     execution_add,
     require_no_active,
 )
-from sostrades_api.services.execution_get import execution_lock
+from sostrades_api.services.execution_get import execution_find, execution_lock
 from sostrades_api.services.execution_inputs import input_digests
 from sostrades_api.services.execution_request import FIRST_ATTEMPT, require_inputs
 from sostrades_api.services.stored_values import StoredValues
@@ -53,9 +53,9 @@ def execution_repeat(
         NotFoundError: There is no such execution, or its study case was deleted meanwhile.
         StudyNotLoadableError: The process is not installed (any more) or cannot be built.
     """
-    given = session.get(Execution, execution_id)
+    given = execution_find(session, execution_id)
     if given is None:
-        msg = "the execution has been deleted meanwhile"
+        msg = f"there is no execution {execution_id}, or it has been deleted meanwhile"
         raise NotFoundError(msg)
     study_case_id = given.study_case_id
     study_plan(given.process_name)  # fails, or is built, before the study is locked

@@ -7,6 +7,7 @@ from sostrades_api.access import Actor
 from sostrades_api.errors import ConflictError
 from sostrades_api.models import FINAL_STATES, Execution, ExecutionState, StudyCase, utc_now
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.execution_amend import note_amendment
 from sostrades_api.services.execution_find_active import execution_find_active
 from sostrades_api.services.execution_get import execution_lock
 from sostrades_api.services.execution_transition import require_transition
@@ -79,10 +80,14 @@ def _stop(session: Session, execution: Execution, *, actor: Actor, force: bool) 
             session, execution, to_state=ExecutionState.STOPPING, reason=reason, actor=actor.label, **wanted
         )
         return
-    session.execute(  # it stops already, maybe only to be suspended, or without force
+    if execution.stopping_to == wanted["stopping_to"] and execution.stop_forced == wanted["stop_forced"]:
+        return
+    session.execute(  # it stops already, but only to be suspended, or without force
         update(Execution)
         .where(Execution.id == execution.id)
         .values(**wanted)
         .execution_options(synchronize_session=False)
     )
     session.refresh(execution)
+    # Its state does not change, so the history does not say who wanted that.
+    note_amendment(session, execution, change=reason, actor=actor)

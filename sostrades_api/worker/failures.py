@@ -86,6 +86,11 @@ def seconds_lines(seconds: Mapping[str, float], runs: Mapping[str, int], *, limi
     return [f"{path}: {spent:.4f} s in {count} run{'s' * (count != 1)}" for path, spent, count in counted]
 
 
+def only_one(failed: Sequence[str]) -> str | None:
+    """The discipline in whose own log a failure belongs; None when it is that of several, or of none."""
+    return failed[0] if len(failed) == 1 else None
+
+
 def ended_while_running(how: str, *, running: Sequence[str], exited: bool) -> str:
     """Why an attempt is lost whose process has ended, with the disciplines that ran then.
 

@@ -26,7 +26,7 @@ from sostrades_api.services.execution_warm_start import execution_warm_start
 from sostrades_api.services.study_plan import study_plan
 from sostrades_api.settings import WorkerProfile
 from sostrades_api.worker.event_feed import EventFeed
-from sostrades_api.worker.failures import MemoryLimit, failure_of, seconds_lines
+from sostrades_api.worker.failures import MemoryLimit, failure_of, only_one, seconds_lines
 from sostrades_api.worker.limits import is_out_of_memory, limited_memory, set_threads
 from sostrades_api.worker.monitor import ParallelMonitor, RunMonitor
 from sostrades_api.worker.patience import INFRASTRUCTURE, Answer, patiently
@@ -230,8 +230,9 @@ class AttemptRun:
             self._session.rollback()
         failure = failure_of(error, running=self._monitor.running, memory=self._memory)
         logger.info("execution %d failed: %s", self._attempt.execution_id, failure.message)
-        self._log.add_last(f"failed: {failure.message}", level="ERROR")
         statuses = self._monitor.statuses_at_failure(error)
+        failed = [path for path, status in statuses.items() if status == "FAILED"]
+        self._log.add_last(f"failed: {failure.message}", level="ERROR", discipline=only_one(failed))
         end = self._end(statuses)
         written = self._patiently(lambda: execution_fail(self._session, self._key, failure=failure, end=end))
         return ExecutionState.FAILED if written else None

@@ -13,10 +13,12 @@ from contextlib import suppress
 from sqlalchemy.exc import SQLAlchemyError
 
 from sostrades_api.engine import DisciplineOverdue
+from sostrades_api.models import utc_now
 from sostrades_api.services.execution_end import AttemptEnd, AttemptKey, Failure
 from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_heartbeat import Pulse, execution_heartbeat
+from sostrades_api.services.execution_log_append import LogLine
 from sostrades_api.services.execution_lose import Loss, execution_lose
 from sostrades_api.services.public_text import public_text
 from sostrades_api.worker.failures import (
@@ -25,6 +27,7 @@ from sostrades_api.worker.failures import (
     REFUSED,
     MemoryLimit,
     ended_while_running,
+    only_one,
     out_of_memory,
     overran,
 )
@@ -221,7 +224,8 @@ class Supervisor:
     def _end_stopped(self) -> bool:
         """Somebody wants it ended whatever it does; what its disciplines have stored stays."""
         self._kill()
-        end = AttemptEnd(disciplines=self._statuses((), ended="PENDING"))
+        line = LogLine(utc_now(), "WARNING", "The execution was stopped by force; its process was ended.")
+        end = AttemptEnd(disciplines=self._statuses((), ended="PENDING"), log=[line])
         try:
             with self._runtime.session() as session:
                 execution_end_stopped(session, self._key, end=end)
@@ -248,7 +252,9 @@ class Supervisor:
         return True
 
     def _write_failure(self, failure: Failure, *, failed: Sequence[str]) -> None:
-        end = AttemptEnd(disciplines=self._statuses(failed))
+        said = f"failed: {failure.message}"  # the run could not say it
+        line = LogLine(utc_now(), "ERROR", said, only_one(failed))
+        end = AttemptEnd(disciplines=self._statuses(failed), log=[line])
         try:
             with self._runtime.session() as session:
                 execution_fail(session, self._key, failure=failure, end=end)

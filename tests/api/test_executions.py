@@ -1,6 +1,9 @@
 """The plural resource of executions: request, list, look, history, log, traceback."""
 
+import base64
 import datetime as dt
+import io
+import json
 
 import pytest
 from sqlalchemy import func, select
@@ -76,6 +79,21 @@ def test_a_request_is_accepted_and_found_where_location_says(api, ask, study_id)
     assert detail["eta_seconds"] is None
 
 
+def test_what_is_wrong_is_said_without_the_words_of_the_library(ask):
+    (fault,) = ask({"expires_at": "9999-12-31T23:59:59-14:00"}).json["errors"]
+    assert fault["detail"] == "must be within the years 1 to 9999, in UTC too"
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "16"}, {"Transfer-Encoding": "chunked"}])
+def test_a_body_that_does_not_say_what_it_is_is_not_overlooked(api, study_id, session, headers):
+    stream = io.BytesIO(b'{"priority": 70}')
+    environ = {"wsgi.input_terminated": True}
+    path = f"/study-cases/{study_id}/executions"
+    answer = api.post(path, headers=headers, input_stream=stream, environ_overrides=environ)
+    assert answer.status_code == 415
+    assert number_of_executions(session) == 0
+
+
 def test_a_repeated_request_with_a_key_makes_one_execution(ask, session):
     first, second = ask({"priority": 1}, key="once"), ask({"priority": 1}, key="once")
     assert (first.status_code, second.status_code) == (202, 202)
@@ -106,6 +124,9 @@ def test_a_request_that_was_refused_leaves_its_key_free(ask, api, study_id):
         ({"priority": "high"}, "/priority"),
         ({"deadline_seconds": 0}, "/deadline_seconds"),
         ({"expires_at": "tomorrow"}, "/expires_at"),
+        ({"expires_at": 30}, "/expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "/expires_at"),
+        ({"expires_at": "0001-01-01T00:00:00+14:00"}, "/expires_at"),
         ({"worker_profile": "moon"}, "/worker_profile"),
         ({"colour": "red"}, "/colour"),
     ],
@@ -149,12 +170,37 @@ def test_lists_are_filtered_sorted_and_paged_without_gaps_or_repeats(api, ask, m
         "cursor=WzFd",
         "limit=0",
         "since=now",
+        "since=30",
+        "since=-30",
+        "since=0001-01-01T00:00:00%2B14:00",
+        "until=9999-12-31T23:59:59-14:00",
         "owner=a&owner=b",
         "colour=red",
     ],
 )
 def test_a_query_that_means_nothing_is_refused(api, query):
     assert api.get(f"/executions?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("sort", "key", "number"),
+    [
+        ("execution_id", 2**64 - 1, 1),
+        ("execution_id", 1, 2**64 - 1),
+        ("priority", 2**63, 1),
+        ("priority", True, 1),
+        ("priority", 1, -1),
+        ("-requested_at", "2026-01-01T00:00:00", 1),
+        ("-requested_at", "9999-12-31T23:59:59-14:00", 1),
+        ("-requested_at", "2026-01-01T00:00:00+00:00", 2**63),
+        ("-requested_at", 5, 1),
+    ],
+)
+def test_a_cursor_that_somebody_made_up_is_refused(api, sort, key, number):
+    made_up = base64.urlsafe_b64encode(json.dumps([sort, key, number]).encode()).decode().rstrip("=")
+    answer = api.get(f"/executions?sort={sort}&cursor={made_up}")
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/cursor"
 
 
 def test_history_says_when_why_and_by_whom(api, failed):

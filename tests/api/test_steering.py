@@ -121,6 +121,7 @@ def test_one_that_waits_is_suspended_resumed_and_stopped_and_asking_twice_change
     for verb in ("suspend", "resume"):
         refused = act(api, verb, number)
         assert refused.status_code == 409
+        assert refused.json["title"] == "Its state does not allow this now"
         assert "STOPPED" in refused.json["detail"]
     assert states_of(session, number) == [S.STOPPED]
 
@@ -140,6 +141,17 @@ def test_one_that_runs_is_asked_to_stop_and_then_by_force(api, session, ready, r
     assert act(api, "stop?now=1", number).status_code == 422
     session.rollback()
     assert session.get(Execution, number, populate_existing=True).stop_forced
+
+
+def test_the_log_says_once_who_wanted_more_of_one_that_stops_already(api, session, ready, request_one, claim):
+    number = request_one(ready())
+    claim(number)
+    act(api, "suspend", number)
+    for verb in ("stop", "stop", "stop?force=1", "stop?force=1", "stop"):
+        act(api, verb, number)
+    session.rollback()
+    said = session.scalars(select(ExecutionLog.message).where(ExecutionLog.execution_id == number)).all()
+    assert said == ["asked to stop, by group:owners", "asked to stop by force, by group:owners"]
 
 
 def test_a_finished_one_cannot_be_stopped_but_repeated_on_the_values_it_ran_on(

@@ -167,7 +167,7 @@ def test_a_body_of_another_form_is_refused(alice, body, pointer):
     assert answer.json["errors"][0]["pointer"] == pointer
 
 
-@pytest.mark.parametrize("since", ["yesterday", "2026-01-01T00:00:00", None])
+@pytest.mark.parametrize("since", ["yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", 30, None])
 def test_a_replay_needs_a_moment_with_its_zone(alice, since):
     path = f"/webhooks/{made(alice)['webhook_id']}"
     answer = alice.post(f"{path}/replay", json={"since": since})

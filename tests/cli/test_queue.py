@@ -70,7 +70,7 @@ def test_a_group_gets_a_limit_and_loses_it(flask, session, make_group):
     assert flask.error("set_group_limit", "nobody", "3") == "There is no group named 'nobody'"
 
 
-@pytest.mark.parametrize("limit", ["0", "many", "2.5", "٣"])
+@pytest.mark.parametrize("limit", ["0", "many", "2.5", "٣", "99999999999", "9" * 5000])
 def test_a_limit_that_is_none_is_refused(flask, make_group, limit):
     make_group("team")
     assert "is no limit: give a whole number of at least 1, or 'none'" in flask.error(

@@ -50,7 +50,8 @@ def test_an_execution_gets_a_priority_a_deadline_and_a_time_to_expire(flask, que
     assert told["execution"]["expires_at"] == "2030-01-31T00:00:00+00:00"
     (told,) = flask.json("set_expiry", "never", queued)
     assert told["execution"]["expires_at"] is None
-    assert "'soon' is no time to expire" in flask.error("set_expiry", "soon", queued)
+    for wrong in ("soon", "9999-12-31T23:59:59-14:00"):  # which is in the year 10000, in UTC
+        assert f"'{wrong}' is no time to expire" in flask.error("set_expiry", wrong, queued)
     assert flask("set_priority", 101, queued).exit_code == 2
 
 
@@ -62,3 +63,27 @@ def test_of_several_each_is_told_and_one_refused_fails_the_command(flask, sessio
     assert "no such execution" in result.stderr
     assert flask.ok("delete_execution", queued) == f"{queued} DELETED\n"
     assert session.get(Execution, queued) is None
+
+
+@pytest.mark.parametrize("number", [10**6, 2**31, 10**20])
+def test_a_number_that_no_execution_has_is_unknown_however_long(flask, make_group, number):
+    make_group("team")
+    for arguments in (
+        ["show_execution", number],
+        ["stop_execution", number],
+        ["suspend_execution", number],
+        ["resume_execution", number],
+        ["resubmit_execution", number],
+        ["recompute_execution", number, "--from", "Sellar1"],
+        ["set_priority", 90, number],
+        ["set_deadline", 60, number],
+        ["set_expiry", "30d", number],
+        ["delete_execution", number],
+    ):
+        assert "here is no" in flask.error(*arguments)
+
+
+def test_what_lists_executions_is_told_which_word_is_wrong(flask):
+    assert "'colour' is none of" in flask.error("list_executions", "--sort", "colour")
+    assert "'LOST' is none of" in flask.error("list_executions", "--state", "QUEUED,LOST")
+    assert flask("list_executions", "--study", 10**20).exit_code == 2

@@ -41,6 +41,7 @@ def test_a_webhook_is_tried_replayed_disabled_and_deleted(flask):
     assert flask.json("replay_webhook", number, "--since", "1d") == {"replayed": 1}
     assert flask.json("replay_webhook", number, "--delivery", delivery["delivery_id"]) == {"replayed": 1}
     assert "either --since or --delivery" in flask.error("replay_webhook", number)
+    assert "1,000 years" in flask.error("replay_webhook", number, "--since", "999999w")
     assert flask.json("delete_webhook", number)["webhook_id"] == number
     assert "no such webhook" in flask.error("delete_webhook", number)
     assert flask.json("list_webhooks") == []

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from sostrades_api.models import ComputedResult, Execution, ExecutionLog, ExecutionState, ExecutionValue
 from sostrades_api.queueing import ExecutionQueue
+from sostrades_api.services.execution_log_slice import execution_log_slice
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_resubmit import execution_resubmit
 from sostrades_api.services.execution_resume import execution_resume
@@ -97,6 +98,13 @@ def test_a_suspended_execution_frees_its_worker_and_goes_on_with_its_draws_on_an
     assert "going on: an earlier attempt has done 2 of 3 disciplines: Draw, Weigh" in said
 
 
+def said_last(session, number):
+    """The last line of the log of an execution."""
+    session.rollback()
+    query = select(ExecutionLog.message).where(ExecutionLog.execution_id == number)
+    return session.scalars(query.order_by(ExecutionLog.id.desc())).first()
+
+
 def test_force_ends_any_run_and_keeps_what_finished_disciplines_have_made(
     session, actor, queue, platform, make_case, live_settings, request_one, ask, reached, tmp_path
 ):
@@ -119,6 +127,7 @@ def test_force_ends_any_run_and_keeps_what_finished_disciplines_have_made(
         done, interrupted = lines(journal)
         assert execution.disciplines == {"Aside": "DONE", "Heat": "PENDING", "Cool": "PENDING"}
         assert (done, interrupted) == ("Aside", "Heat")
+        assert "stopped by force" in said_last(session, number)
         session.rollback()
         again = execution_resubmit(session, number, actor=actor, queue=queue, values=platform.values).id
         reached(again, S.FINISHED)
@@ -127,4 +136,13 @@ def test_force_ends_any_run_and_keeps_what_finished_disciplines_have_made(
         stubborn = request_one(make_case("test_stubborn"))
         reached(stubborn, S.RUNNING)
         execution_set_deadline(session, stubborn, actor=actor, seconds=0.1)  # while it runs
-        assert "longer than its deadline of 0.1 s" in reached(stubborn, S.FAILED).error_message
+        message = reached(stubborn, S.FAILED).error_message
+        assert "longer than its deadline of 0.1 s" in message
+        assert said_last(session, stubborn) == f"failed: {message}"
+        failing = request_one(make_case("test_failing"))
+        reached(failing, S.FAILED)
+        for number, discipline in ((stubborn, "Stubborn"), (failing, "Broken")):
+            (line,) = execution_log_slice(
+                session, session.get(Execution, number), level="ERROR", discipline=discipline
+            ).lines
+            assert line["message"].startswith("failed: ")

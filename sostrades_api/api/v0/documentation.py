@@ -24,7 +24,7 @@ _PROBLEMS = {
     401: "A valid API key is needed",
     403: "The caller sees the study case, but may not do this",
     404: "There is no such thing, or the caller may not see it",
-    409: "The state of the study case does not allow this now",
+    409: "Its state does not allow this now",
     412: "If-Match names another revision",
     413: "Larger than this server accepts",
     416: "The range asked for lies outside of what there is",

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
+from sostrades_api.api.v0.moments import Moment
 from sostrades_api.models import DEFAULT_PRIORITY, MAX_PRIORITY
 from sostrades_api.models.idempotent_request import KEY_LENGTH
 from sostrades_api.services import execution_list, execution_log_slice
@@ -57,7 +58,7 @@ class ExecutionBody(BaseModel):
     priority: Priority = DEFAULT_PRIORITY
     worker_profile: StrictStr = Field(STANDARD_PROFILE, description="Which workers take it")
     deadline_seconds: Seconds | None = Field(None, description="So long an attempt may run")
-    expires_at: AwareDatetime | None = Field(None, description="When it is deleted, once it has ended")
+    expires_at: Moment | None = Field(None, description="When it is deleted, once it has ended")
 
 
 class ExecutionsQuery(_Query):
@@ -71,8 +72,8 @@ class ExecutionsQuery(_Query):
     )
     owner: str | None = Field(None, max_length=200, description="Who requested it: a user, or group:<name>")
     worker_profile: str | None = Field(None, max_length=64)
-    since: AwareDatetime | None = Field(None, description="Requested then or later")
-    until: AwareDatetime | None = Field(None, description="Requested before")
+    since: Moment | None = Field(None, description="Requested then or later")
+    until: Moment | None = Field(None, description="Requested before")
     sort: str = Field(
         "-requested_at",
         description=f"One of {', '.join(execution_list.SORTABLE)}; with - before it, the largest first",

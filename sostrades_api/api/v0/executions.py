@@ -60,7 +60,8 @@ _SLICE: ResponseDict = {
 def ask(path: StudyPath, header: IdempotencyHeader) -> tuple[Response, int, dict[str, str]]:
     """Request an execution of a study case on the parameters it has now."""
     study = study_for(Permission.EXECUTE, path.study_id)
-    has_body = bool(request.content_length or request.mimetype)
+    # Of a chunked body nobody knows the length; it must not be overlooked.
+    has_body = bool(request.content_length or request.mimetype or "Transfer-Encoding" in request.headers)
     body = body_as(ExecutionBody) if has_body else ExecutionBody.model_validate({})
     platform, actor = current_platform(), current_actor()
     _require_profile(body.worker_profile)

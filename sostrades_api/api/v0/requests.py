@@ -38,7 +38,10 @@ def validation_problem(error: ValidationError) -> NoReturn:
     """What pydantic found, as the problem every other wrong value is."""
     items = [
         FaultyItem(
-            _PLAINLY.get(fault["type"], fault["msg"]), pointer="".join(f"/{part}" for part in fault["loc"])
+            _PLAINLY.get(
+                fault["type"], fault["msg"].removeprefix("Value error, ")
+            ),  # said by a check of ours
+            pointer="".join(f"/{part}" for part in fault["loc"]),
         )
         for fault in error.errors(include_url=False, include_context=False, include_input=False)[
             :_MOST_FAULTS

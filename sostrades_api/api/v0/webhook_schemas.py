@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StrictBool, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StrictBool, StrictStr
 
+from sostrades_api.api.v0.moments import Moment
 from sostrades_api.models import MAX_ID, ExecutionState
 from sostrades_api.models.webhook import URL_LENGTH
 
@@ -71,7 +72,7 @@ class WebhookChanges(_Body):
 class ReplayBody(_Body):
     """Which messages to send again."""
 
-    since: AwareDatetime = Field(description="Those written at or after this moment")
+    since: Moment = Field(description="Those written at or after this moment")
     delivered: StrictBool = Field(default=False, description="Also those that have been delivered")
 
 
