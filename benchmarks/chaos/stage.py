@@ -32,6 +32,7 @@ QUICK = {
     "max_attempts": 1000,  # here nobody is given up: every loss is an accident's
 }
 _FAKETIME = tuple(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+_WORKER_CLASS = "--worker-class=sostrades_api.streaming.gunicorn_worker.HandOverWorker"  # as in production
 _DISK = "size=64m,mode=0777"
 
 
@@ -60,7 +61,7 @@ class ChaosPlatform(LivePlatform):
 
     def begin_web(self, port: int) -> Launched:
         """Start a web server on this port."""
-        options = ["--worker-class=gthread", "--workers=1", "--threads=8", f"--bind=127.0.0.1:{port}"]
+        options = [_WORKER_CLASS, "--workers=1", "--threads=8", f"--bind=127.0.0.1:{port}"]
         self.url = f"http://127.0.0.1:{port}"
         return self._noted(self._start("web", "gunicorn", ["--no-control-socket", *options, "wsgi:app"]))
 

@@ -144,6 +144,7 @@ class Writer:
             client = self._arrived.popleft()
             self._clients[client.listener] = client
             self._selector.register(client.sock, selectors.EVENT_READ, client)
+            self._pull(client)  # that it is ready may have been noted, and passed over, before it was here
         while self._ready:
             client = self._clients.get(self._ready.popleft())
             if client is not None:

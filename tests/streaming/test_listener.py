@@ -1,6 +1,8 @@
 """What one client is sent: everything once, in order, and no more than fits."""
 
 import random
+import socket
+from collections import deque
 
 import pytest
 
@@ -9,6 +11,7 @@ from sostrades_api.queueing.events import Event, EventType
 from sostrades_api.streaming.hub import Followers
 from sostrades_api.streaming.listener import MAX_WAITING_BYTES, Caller, Listener
 from sostrades_api.streaming.sse import as_json, frame
+from sostrades_api.streaming.writer import Writer
 
 
 def listener():
@@ -79,3 +82,26 @@ def test_a_state_that_somebody_else_wrote_in_redis_keeps_nothing_from_other_list
     group = Followers(1, told=(ExecutionState.QUEUED, 0))
     group.offer([Event(EventType.STATE, data, data, "1-0")])
     assert group.told == (ExecutionState.QUEUED, 0)
+
+
+class JustAfterTheLook(deque):
+    """What is put in is there only at the second look, as from a thread that comes in between."""
+
+    looks = 0
+
+    def __bool__(self):
+        self.looks += 1
+        return self.looks > 1 and len(self) > 0
+
+
+def test_a_client_that_arrives_while_others_are_taken_in_is_told_all_the_same():
+    writer, one = Writer(), listener()
+    writer._arrived = JustAfterTheLook()
+    one.begin([log(1)], after="1-0")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        writer.adopt(ours, one, chunked=False, gone=lambda _: None)
+        writer._take_in()
+        writer._take_in()
+        theirs.settimeout(5)
+        assert b"id: 1-0" in theirs.recv(4096)

@@ -38,9 +38,8 @@ def validation_problem(error: ValidationError) -> NoReturn:
     """What pydantic found, as the problem every other wrong value is."""
     items = [
         FaultyItem(
-            _PLAINLY.get(
-                fault["type"], fault["msg"].removeprefix("Value error, ")
-            ),  # said by a check of ours
+            # before what a check of ours says pydantic says "Value error, "
+            _PLAINLY.get(fault["type"], fault["msg"].removeprefix("Value error, ")),
             pointer="".join(f"/{part}" for part in fault["loc"]),
         )
         for fault in error.errors(include_url=False, include_context=False, include_input=False)[
