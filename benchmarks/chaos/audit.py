@@ -82,6 +82,9 @@ class Audit:
             faults.append(f"stuck: {row.state} in attempt {row.attempt} of {row.worker_name}")
         elif row.token is not None or row.lease_until is not None:
             faults.append(f"{row.state} and still leased")
+        heard = self._journal.heard.get(row.id, row.state.value)
+        if heard != row.state.value:
+            faults.append(f"{row.state}, and who listened was told that it ended {heard}")
         if row.state is _S.FAILED and row.process_name != _FAILING:
             faults.append(f"FAILED: {row.error_message}")
         if row.state is _S.FINISHED:

@@ -31,6 +31,7 @@ class Client:
     """One connection of one key; for one thread."""
 
     def __init__(self, address: str, *, secret: str, journal: Journal, gives_up: Callable[[], bool]) -> None:
+        self.address, self.secret = address, secret
         self._address = address.removeprefix("http://")
         self._headers = {"Authorization": f"Bearer {secret}"}
         self._journal, self._gives_up = journal, gives_up

@@ -25,6 +25,7 @@ class Journal:
         verbose: tell every accident on standard error as it happens.
         accepted: study case by execution that was answered with 202.
         keys: execution by idempotency key.
+        heard: of executions that somebody listened to, the last state that was told before the end.
         totals: of executions whose results a client has read, the value ``total``.
         violations: what must not be.
         accidents: how many of each kind happened.
@@ -37,6 +38,7 @@ class Journal:
     verbose: bool = False
     accepted: dict[int, int] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
+    heard: dict[int, str] = field(default_factory=dict)
     totals: dict[int, float] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     accidents: collections.Counter[str] = field(default_factory=collections.Counter)

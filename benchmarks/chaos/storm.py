@@ -1,5 +1,6 @@
 """One run: users at work, accidents by plan, then calm, and the audit."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -138,13 +139,18 @@ class _Storm:
         calm = time.monotonic()
         self._journal.tell("calm")
         self._wait(
-            lambda: not any(user.is_alive() for user in self._users), seconds=self._options.calm_seconds
+            lambda: not any(thread.is_alive() for thread in self._threads()),
+            seconds=self._options.calm_seconds,
         )
         settled = time.monotonic()
         self._gives_up = True
-        for user in self._users:
-            user.join()
+        for thread in self._threads():
+            thread.join()
         return calm - began, settled - calm
+
+    def _threads(self) -> list[threading.Thread]:
+        """Users, and who listens for them."""
+        return [thread for user in self._users for thread in (user, *user.listeners)]
 
     def _goes_on(self) -> bool:
         wanted = self._options.executions

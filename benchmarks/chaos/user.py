@@ -10,11 +10,13 @@ from typing import Any
 
 from benchmarks.chaos.http_client import Answer, Client, NoAnswerError
 from benchmarks.chaos.journal import Journal
+from benchmarks.chaos.listener import Listener
 from benchmarks.chaos.reading import Reading
 from sostrades_api.models import FINAL_STATES, ExecutionState
 
 _S = ExecutionState
 _HOLD_SECONDS = 0.5  # so long a suspended execution is watched standing still
+_LISTENED_TO = 0.3  # of the executions
 _LARGE = 600  # numbers of a list that is too large for a row of the database
 
 
@@ -56,6 +58,7 @@ class User(threading.Thread):
         self._rng = random.Random(seed)
         self._goes_on, self._gives_up, self._nap = goes_on, gives_up, nap
         self._last_id: int | None = None
+        self.listeners: list[Listener] = []
 
     def run(self) -> None:
         try:
@@ -77,6 +80,8 @@ class User(threading.Thread):
             time.sleep(0.5)
             return
         self._last_id = execution_id
+        if self._rng.random() < _LISTENED_TO:
+            self._listen(execution_id)
         reading = Reading(execution_id)
         acts = [None, self._ask_to_stop, self._ask_to_suspend, self._read_study]
         (act,) = self._rng.choices(acts, [6, 2, 3, 1])
@@ -111,6 +116,17 @@ class User(threading.Thread):
             execution_id = int(answer.body["execution_id"])
             self._journal.accept(execution_id, study_id=self._study.id, key=key)
         return execution_id
+
+    def _listen(self, execution_id: int) -> None:
+        listener = Listener(
+            execution_id,
+            address=self._client.address,
+            secret=self._client.secret,
+            journal=self._journal,
+            gives_up=self._gives_up,
+        )
+        self.listeners.append(listener)
+        listener.start()
 
     # --- reading ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """Fixtures of the streaming tests: an execution, and clients that listen to it."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,21 +9,9 @@ from sostrades_api.services.execution_claim import execution_claim
 from sostrades_api.services.execution_end import AttemptKey
 from sostrades_api.services.execution_request import execution_request
 from tests.support.cases import actor, make_case, owner
+from tests.support.sse import parsed
 
 __all__ = ["actor", "make_case", "owner"]
-
-
-def parsed(chunks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """The events of a stream, as their fields; comments are dropped."""
-    text = ""
-    for chunk in chunks:
-        text += chunk.decode()
-        while "\n\n" in text:
-            block, _, text = text.partition("\n\n")
-            lines = [line for line in block.splitlines() if not line.startswith((":", "retry"))]
-            if lines:
-                fields = dict(line.split(": ", 1) for line in lines)
-                yield {**fields, "data": json.loads(fields["data"])}
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import requests
 
 from sostrades_api.queueing.connection import connect_web
 from sostrades_api.queueing.events import Event, EventType, ExecutionEvents
-from tests.streaming.conftest import parsed
 from tests.support.live import wait_until
+from tests.support.sse import parsed
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 

@@ -26,18 +26,18 @@ class Return(Discipline):
 
 
 class Approach(Discipline):
-    """Half of a loop that converges slowly, and takes its time for it, in every execution anew."""
+    """Half of a loop of 180 iterations, which take three quarters of a minute in every execution."""
 
     DETERMINISTIC = False
     DESC_IN = {
         "a": {"type": "float", "unit": "-", "default": 1.0, "namespace": "ns"},
-        "seconds": {"type": "float", "unit": "s", "default": 0.1, "namespace": "ns"},
+        "seconds": {"type": "float", "unit": "s", "default": 0.25, "namespace": "ns"},
     }
     DESC_OUT = {"b": {"type": "float", "unit": "-", "namespace": "ns"}}
 
     def run(self, inputs):
         time.sleep(inputs["seconds"])
-        return {"b": 0.7 * inputs["a"] + 1.0}
+        return {"b": 0.88 * inputs["a"] + 1.0}
 
 
 _NS = {"ns": ""}
