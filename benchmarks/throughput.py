@@ -37,7 +37,7 @@ from tests.servers.postgres import postgres_server
 from tests.support.live import LivePlatform
 
 WORKERS = 2
-_PAUSE = 0.02
+_PAUSE = 0.2  # seconds between two looks: these take from what they watch, more from ours than from RQ
 
 
 def cpu_seconds(root: psutil.Process) -> float:
