@@ -11,7 +11,7 @@ from benchmarks.chaos.journal import Journal
 
 _TIMEOUT = 15.0  # seconds without a byte
 _PAUSE = 0.2
-_AGAIN = frozenset({429, 502, 503, 504})
+AGAIN = frozenset({429, 502, 503, 504})  # answers that ask to be asked again
 
 
 class NoAnswerError(Exception):
@@ -50,7 +50,7 @@ class Client:
             tries += 1
             status, answer = self._once(method, path, body=body, headers=headers or {})
             self._journal.count(str(status) if status else "no answer")
-            if status and status not in _AGAIN:
+            if status and status not in AGAIN:
                 break
             if self._gives_up():
                 raise NoAnswerError

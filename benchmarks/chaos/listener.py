@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from benchmarks.chaos.http_client import AGAIN
 from benchmarks.chaos.journal import Journal
 from sostrades_api.models import FINAL_STATES, ExecutionState
 from sostrades_api.queueing.events import EventType, order_of
@@ -15,7 +16,6 @@ from tests.support.sse import parsed
 _CONNECT_SECONDS, _SILENCE_SECONDS = 5.0, 20.0  # while nothing happens the server says so every 15 s
 _PAUSE = 0.2
 _OK, _NOTHING_MORE = 200, 204
-_AGAIN = frozenset({429, 502, 503, 504})
 
 
 class Listener(threading.Thread):
@@ -68,9 +68,9 @@ class Listener(threading.Thread):
             return False
 
     def _refused(self, status: int) -> bool:
-        if status not in _AGAIN:
+        if status not in AGAIN:
             self._violate(f"was answered with {status}")
-        return status not in _AGAIN
+        return status not in AGAIN
 
     def _hear(self, event: dict[str, Any]) -> bool:
         kind, event_id = EventType(event["event"]), event["id"]

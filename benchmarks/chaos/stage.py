@@ -15,6 +15,7 @@ import psutil
 
 from benchmarks.chaos.journal import Journal
 from benchmarks.chaos.proxy import Proxy, to_port, to_socket
+from sostrades_api.cli.serve import WORKER_CLASS
 from sostrades_api.queueing.embedded import find_binary
 from sostrades_api.settings import PROJECT_DIR, Settings
 from tests.servers.launcher import Launched
@@ -32,7 +33,6 @@ QUICK = {
     "max_attempts": 1000,  # here nobody is given up: every loss is an accident's
 }
 _FAKETIME = tuple(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-_WORKER_CLASS = "--worker-class=sostrades_api.streaming.gunicorn_worker.HandOverWorker"  # as in production
 _DISK = "size=64m,mode=0777"
 
 
@@ -61,7 +61,8 @@ class ChaosPlatform(LivePlatform):
 
     def begin_web(self, port: int) -> Launched:
         """Start a web server on this port."""
-        options = [_WORKER_CLASS, "--workers=1", "--threads=8", f"--bind=127.0.0.1:{port}"]
+        options = [f"--worker-class={WORKER_CLASS}", "--workers=1", "--threads=8"]
+        options.append(f"--bind=127.0.0.1:{port}")
         self.url = f"http://127.0.0.1:{port}"
         return self._noted(self._start("web", "gunicorn", ["--no-control-socket", *options, "wsgi:app"]))
 

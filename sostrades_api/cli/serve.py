@@ -10,6 +10,7 @@ import click
 from sostrades_api.errors import DomainError
 from sostrades_api.settings import PROJECT_DIR, read_settings
 
+WORKER_CLASS = "sostrades_api.streaming.gunicorn_worker.HandOverWorker"
 _GRACEFUL_SECONDS = 10
 
 
@@ -22,7 +23,7 @@ def gunicorn_command(bind: Sequence[str], *, processes: int, threads: int) -> li
         threads: Requests that each of them serves at a time.
     """
     options = {
-        "--worker-class": "sostrades_api.streaming.gunicorn_worker.HandOverWorker",
+        "--worker-class": WORKER_CLASS,
         "--workers": processes,
         "--threads": threads,
         "--graceful-timeout": _GRACEFUL_SECONDS,

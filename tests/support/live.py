@@ -19,6 +19,7 @@ import psutil
 from redis import Redis
 from redis.exceptions import RedisError
 
+from sostrades_api.cli.serve import WORKER_CLASS
 from sostrades_api.queueing.connection import connect_web
 from sostrades_api.settings import PROJECT_DIR, Settings
 from tests.servers.launcher import TUNED, Launched, launcher
@@ -72,7 +73,7 @@ class LivePlatform:
             port = listener.getsockname()[1]
         bind = f"127.0.0.1:{port}"
         options = [
-            "--worker-class=sostrades_api.streaming.gunicorn_worker.HandOverWorker",
+            f"--worker-class={WORKER_CLASS}",
             f"--workers={processes}",
             "--threads=8",
             "--keep-alive=15",
