@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from sostrades_api.models import Execution, ExecutionState, ExecutionTransition, WorkerProcess
-from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.queueing.embedded_state import queue_dir, read_state
 from sostrades_api.services.execution_request import execution_request
 from tests.support.live import LivePlatform, wait_until
@@ -19,13 +18,6 @@ from tests.support.live import LivePlatform, wait_until
 pytestmark = pytest.mark.slow
 
 LONG = 60.0  # seconds that a run sleeps at most: until its test wakes it
-
-
-@pytest.fixture
-def queue(live_settings):
-    queue = ExecutionQueue.for_web(live_settings)
-    yield queue
-    queue.redis.close()
 
 
 @pytest.fixture

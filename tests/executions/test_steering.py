@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 
 from sostrades_api.models import ComputedResult, Execution, ExecutionLog, ExecutionState, ExecutionValue
-from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_log_slice import execution_log_slice
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_resubmit import execution_resubmit
@@ -18,13 +17,6 @@ from tests.support.live import LivePlatform, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
 S = ExecutionState
-
-
-@pytest.fixture
-def queue(live_settings):
-    queue = ExecutionQueue.for_web(live_settings)
-    yield queue
-    queue.redis.close()
 
 
 @pytest.fixture

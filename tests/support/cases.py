@@ -1,14 +1,16 @@
 """Fixtures of the execution tests: a study case of a test process, and somebody who may run it."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from sostrades_api.access import Actor
 from sostrades_api.models import StudyCase, StudyParameter
+from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.unit_of_work import unit_of_work
+from sostrades_api.settings import Settings
 
 
 @pytest.fixture
@@ -41,3 +43,11 @@ def make_case(session, platform, owner, installed_test_processes) -> Callable[..
         return study
 
     return make
+
+
+@pytest.fixture
+def queue(live_settings: Settings) -> Iterator[ExecutionQueue]:
+    """The queue of a live platform, as its web server uses it."""
+    queue = ExecutionQueue.for_web(live_settings)
+    yield queue
+    queue.redis.close()

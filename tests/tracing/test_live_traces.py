@@ -5,7 +5,6 @@ from sqlalchemy import select
 
 from sostrades_api import tracing
 from sostrades_api.models import Execution, ExecutionState
-from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_request import execution_request
 from tests.servers.receiver import receiver
 from tests.support.live import wait_until
@@ -35,13 +34,6 @@ def collector(monkeypatch):
         before = tracing.current()
         yield got
         tracing.use(before)  # the application of the test's own process has started it
-
-
-@pytest.fixture
-def queue(live_settings):
-    queue = ExecutionQueue.for_web(live_settings)
-    yield queue
-    queue.redis.close()
 
 
 @pytest.fixture

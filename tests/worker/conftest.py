@@ -1,5 +1,5 @@
 """Fixtures of the worker tests."""
 
-from tests.support.cases import actor, make_case, owner
+from tests.support.cases import actor, make_case, owner, queue
 
-__all__ = ["actor", "make_case", "owner"]
+__all__ = ["actor", "make_case", "owner", "queue"]

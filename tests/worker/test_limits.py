@@ -17,13 +17,6 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-def queue(live_settings):
-    queue = ExecutionQueue.for_web(live_settings)
-    yield queue
-    queue.redis.close()
-
-
-@pytest.fixture
 def ended(session):
     """Wait for the end of an execution; it."""
 

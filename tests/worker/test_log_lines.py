@@ -6,18 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from sostrades_api.models import Execution, ExecutionState
-from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_request import execution_request
 from tests.support.live import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
-
-
-@pytest.fixture
-def queue(live_settings):
-    queue = ExecutionQueue.for_web(live_settings)
-    yield queue
-    queue.redis.close()
 
 
 def test_a_failed_run_is_found_in_the_log_by_its_execution(session, make_case, actor, queue, worker_pool):

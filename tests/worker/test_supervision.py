@@ -7,19 +7,11 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from sostrades_api.models import Execution, ExecutionState
-from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.execution_stop import study_case_stop
 from tests.support.live import LivePlatform, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.database("sqlite")]
-
-
-@pytest.fixture
-def queue(live_settings):
-    queue = ExecutionQueue.for_web(live_settings)
-    yield queue
-    queue.redis.close()
 
 
 @pytest.fixture
