@@ -9,7 +9,6 @@ from sostrades_api.queueing.events import Event, EventType
 from sostrades_api.queueing.progress import CODES
 from sostrades_api.services.execution_log_append import LogLine
 from sostrades_api.worker.monitor import RunMonitor
-from sostrades_api.worker.run_log import RunLog
 
 _LINES_AN_EVENT = 100
 _EARLIER_ITERATIONS = 50  # of a loop and event; of more, evenly chosen ones
@@ -19,10 +18,12 @@ _PROGRESS_DIGITS = 3
 class EventFeed:
     """Remembers what has been told; used by one thread at a time."""
 
-    def __init__(self, *, attempt: int, log: RunLog, monitor: RunMonitor) -> None:
-        self._attempt, self._log, self._monitor = attempt, log, monitor
+    def __init__(self, *, attempt: int, monitor: RunMonitor) -> None:
+        self._attempt, self._monitor = attempt, monitor
         self._seen: object = None
         self._statuses = ""
+        self._stored: list[LogLine] = []  # not told yet
+        self._lines = 0  # told
         self._rows = 0
         self._progress = 0.0
 
@@ -30,9 +31,16 @@ class EventFeed:
         """The run begins: this is what follows it."""
         self._monitor = monitor
 
+    def add_lines(self, lines: Sequence[LogLine]) -> None:
+        """The next lines of the log, in order, which are in the database now, or will be with the end.
+
+        Not before: who arrives in between is not told of them any more, and would not find them either.
+        """
+        self._stored += lines
+
     def has_news(self) -> bool:
-        """Whether anything has moved; takes microseconds, however large the plan."""
-        mark = (self._monitor.mark, self._log.count)
+        """Whether the run has moved; takes microseconds, however large the plan."""
+        mark = self._monitor.mark
         moved, self._seen = mark != self._seen, mark
         return moved
 
@@ -89,11 +97,13 @@ class EventFeed:
         return [self._event(EventType.PROGRESS, progress=rounded)]
 
     def _of_log(self) -> list[Event]:
-        lines = self._log.fresh()
+        first_number, lines = self._lines, self._stored
+        self._lines, self._stored = first_number + len(lines), []
+        numbered = list(enumerate(lines, first_number))
         return [
             Event.make(
                 EventType.LOG,
-                {"attempt": self._attempt, "lines": _plain(lines[first : first + _LINES_AN_EVENT])},
+                {"attempt": self._attempt, "lines": _plain(numbered[first : first + _LINES_AN_EVENT])},
                 public=None,
             )
             for first in range(0, len(lines), _LINES_AN_EVENT)

@@ -78,7 +78,7 @@ class AttemptRun:
         self._usage = UsageMeter()
         self._clock = RunClock()
         self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
-        self._feed = EventFeed(attempt=attempt.attempt, log=self._log, monitor=self._monitor)
+        self._feed = EventFeed(attempt=attempt.attempt, monitor=self._monitor)
         platform = runtime.platform
         self._keeper = ResultKeeper(
             db.engine,
@@ -247,11 +247,13 @@ class AttemptRun:
         return patiently(ask, session=self._session, what=what)
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
+        lines = self._log.take()
+        self._feed.add_lines(lines)
         announce_before(self._session, self._feed.last())
         return AttemptEnd(
             disciplines=statuses,
             usage=self._usage.read(),
             profile=self._clock.profile(self._monitor),
             progress=self._monitor.progress,
-            log=self._log.take(),
+            log=lines,
         )

@@ -37,7 +37,6 @@ class RunLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lines: list[LogLine] = []
-        self._fresh: list[tuple[int, LogLine]] = []
         self._count = 0
         self._dropped = 0
 
@@ -65,15 +64,9 @@ class RunLog:
             return lines
 
     @property
-    def count(self) -> int:
-        """How many lines there were so far."""
-        return self._count
-
-    def fresh(self) -> list[tuple[int, LogLine]]:
-        """The lines that nobody was told yet, with their numbers in this attempt, from 0."""
-        with self._lock:
-            lines, self._fresh = self._fresh, []
-            return lines
+    def is_waiting(self) -> bool:
+        """Whether there are lines to take."""
+        return bool(self._lines)
 
     def give_back(self, lines: list[LogLine]) -> None:
         """Put lines back that could not be stored."""
@@ -84,9 +77,7 @@ class RunLog:
         # set in, so that no line of a message looks like another message
         lines = "\n    ".join(message.splitlines())
         text = public_text(lines, length=MAX_LENGTH)
-        line = LogLine(utc_now(), level, text, discipline)
-        self._lines.append(line)
-        self._fresh.append((self._count, line))
+        self._lines.append(LogLine(utc_now(), level, text, discipline))
         self._count += 1
 
 

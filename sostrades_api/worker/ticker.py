@@ -28,7 +28,9 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.05  # something new is told after so long
 _LIVE_SECONDS = 0.25  # what is not new is said again
-_LOG_SECONDS = 1.0  # lines are stored
+_CHILDREN_SECONDS = 1.0  # what child processes use is looked at
+_LOG_SECONDS = 0.1  # lines are stored, and then told
+_LOG_PAUSE = 1.0  # after they could not be stored
 _MOST_SHARE = 0.02  # of the processor; a large plan is looked at less often
 
 
@@ -49,6 +51,7 @@ class Ticker:
         self._monitor, self._log, self._usage, self._feed = monitor, log, usage, feed
         self._events = ExecutionEvents(runtime.queue.redis, queue_name=runtime.platform.settings.queue_name)
         self._used: dict[str, Any] | None = None
+        self._log_at = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="ticker", daemon=True)
 
@@ -64,7 +67,7 @@ class Ticker:
 
     def _work(self) -> None:
         pause, live_at = LOOK_SECONDS, time.monotonic() + _LIVE_SECONDS
-        log_at = live_at
+        children_at = live_at
         while not self._ended.wait(pause):
             now = time.monotonic()
             self._end_without_lease()
@@ -73,12 +76,11 @@ class Ticker:
                     live_at = now + _LIVE_SECONDS
                     self._used = self._usage.read()
                     pause = self._publish()
-                elif self._feed.has_news():
+                elif self._feed.has_news() or (self._log.is_waiting and now >= self._log_at):
                     pause = self._publish()
-                if now >= log_at:
-                    log_at = now + _LOG_SECONDS
+                if now >= children_at:
+                    children_at = now + _CHILDREN_SECONDS
                     self._usage.sample_children()
-                    self._store_log()
             except Exception:
                 logger.exception("progress of execution %d is not published", self._attempt.execution_id)
 
@@ -98,13 +100,19 @@ class Ticker:
         # First what a snapshot is made of: it may be ahead of the events that follow it, never behind.
         if self._runtime.queue.publish(self._attempt.execution_id, live):
             self._monitor.stop_requested = True
+        began += self._store_log()  # which has a share of its own
         self._events.publish(self._attempt.execution_id, self._feed.news(live))
         return max(LOOK_SECONDS, (time.thread_time() - began) / _MOST_SHARE)
 
-    def _store_log(self) -> None:
-        lines = self._log.take()
+    def _store_log(self) -> float:
+        """Store the lines that wait, unless that was done just now; only then may they be told.
+
+        Gives the seconds of processor that it took.
+        """
+        lines = self._log.take() if time.monotonic() >= self._log_at else []
         if not lines:
-            return
+            return 0.0
+        began = time.thread_time()
         try:
             with self._runtime.app.app_context(), Session(db.engine) as session:
                 execution_log_append(
@@ -115,3 +123,9 @@ class Ticker:
                 )
         except SQLAlchemyError:
             self._log.give_back(lines)
+            self._log_at = time.monotonic() + _LOG_PAUSE
+            return time.thread_time() - began
+        self._feed.add_lines(lines)
+        spent = time.thread_time() - began
+        self._log_at = time.monotonic() + max(_LOG_SECONDS, spent / _MOST_SHARE)
+        return spent

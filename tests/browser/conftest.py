@@ -85,12 +85,18 @@ class Watched:
         self.page.wait_for_url("**/study-cases")
 
     def scroll_through(self) -> None:
-        """Bring every chart into view, so that it is drawn."""
+        """Bring every chart into view, so that it is drawn.
+
+        A headless Chromium may stop painting; frames it does not paint are not waited for, which nothing
+        would end: scripts have no time-out.
+        """
         self.page.evaluate(
             """async () => {
+                const painted = (done) => requestAnimationFrame(() => requestAnimationFrame(done));
+                const passed = (done) => setTimeout(done, 500);
                 for (let y = 0; y < document.documentElement.scrollHeight; y += 400) {
                     window.scrollTo({top: y, behavior: 'instant'});
-                    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                    await Promise.race([new Promise(painted), new Promise(passed)]);
                 }
             }"""
         )

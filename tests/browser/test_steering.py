@@ -1,10 +1,14 @@
 """Steering in a real browser: what a running execution tells by itself, and what one may do with it."""
 
 import json
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
 
+from sostrades_api.platform import platform_of
+from sostrades_api.queueing.connection import connect_web
+from sostrades_api.queueing.events import Event, EventType, ExecutionEvents
 from tests.browser.conftest import PHONE
 from tests.support.live import wait_until
 
@@ -74,6 +78,49 @@ def test_one_execution_is_followed_with_its_log_and_deleted_after_a_question(ope
     page.get_by_role("button", name="for good").click()
     expect(page.get_by_text(f"{number} is deleted.")).to_be_visible()
     assert watch.faults == []
+
+
+# Answers to questions for the log come when a line has been told that they do not have.
+HOLD_THE_LOG = """
+    const fetchNow = window.fetch;
+    window.fetch = async (address, options) => {
+        const answer = await fetchNow(address, options);
+        if (!String(address).endsWith("log.txt")) return answer;
+        const text = await answer.text();
+        while (!document.querySelector("[data-log]").textContent.includes("told meanwhile"))
+            await new Promise((done) => setTimeout(done, 20));
+        setTimeout(() => { document.body.dataset.answered = "yes"; }, 200);
+        return new Response(text);
+    };
+"""
+
+
+def test_a_line_told_while_the_log_was_asked_for_stays_there(open_browser, site):
+    watch = open_browser()
+    watch.sign_in()
+    page = watch.page
+    watch.open(f"/study-case/{site.studies['rounds']}/executions")
+    press(page, "Run")
+    expect(page.locator("table .badge", has_text="RUNNING")).to_be_visible(timeout=30_000)
+    page.add_init_script(HOLD_THE_LOG)
+    page.locator("table a").first.click()
+    log = page.locator("[data-log]")
+    number = int(page.locator("[data-execution]").get_attribute("data-execution"))
+    line = {"index": 99, "at": "2026-01-02T09:05:00+00:00", "level": "INFO", "message": "told meanwhile"}
+    told = [Event.make(EventType.LOG, {"attempt": 1, "lines": [line]})]
+    settings = platform_of(site.app).settings
+    with closing(connect_web(settings)) as redis:
+        events = ExecutionEvents(redis, queue_name=settings.queue_name)
+
+        def is_told():  # to whoever listens already
+            return events.publish(number, told) and "told meanwhile" in log.inner_text()
+
+        wait_until(is_told)
+    page.locator("body[data-answered]").wait_for()
+    expect(log).to_contain_text("Approach: running")
+    expect(log).to_contain_text("told meanwhile")
+    press(page, "Stop")
+    expect(badge_of(page)).to_have_text("STOPPED", timeout=30_000)
 
 
 @pytest.mark.parametrize("missing", ["refused", "unknown to the browser"])

@@ -90,6 +90,19 @@ def test_everybody_is_told_everything_once_and_no_thread_is_kept(live_platform, 
     assert "Traceback" not in live_platform.log("web")
 
 
+def test_a_line_that_is_told_is_in_the_log_by_then(live_platform, start):
+    start, headers = start
+    address, number, until, _ = start("go")
+    size = f"{live_platform.url}/api/v0/executions/{number}/log/size"
+    with requests.get(address, headers=headers, stream=True, timeout=30) as answer:
+        for event in parsed(answer.iter_content(None)):
+            lines = event["data"].get("lines", ())
+            if lines:  # who arrives just now reads the log, and is not told of these any more
+                assert requests.get(size, headers=headers, timeout=20).json()["size"] > lines[-1]["index"]
+                until.touch()
+    assert until.exists(), "no line was told"
+
+
 def test_a_server_told_to_end_sends_its_listeners_away_at_once(live_platform, start):
     start, headers = start
     address, _, until, _ = start("go")

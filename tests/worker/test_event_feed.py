@@ -34,13 +34,15 @@ def monitor(log, progress):
 
 @pytest.fixture
 def news(log, monitor):
-    feed = EventFeed(attempt=2, log=log, monitor=monitor)
+    feed = EventFeed(attempt=2, monitor=monitor)
 
-    def news():
-        if not feed.has_news():
+    def news(*, stored=True):
+        if not (feed.has_news() or log.is_waiting):
             return {}
-        events = feed.news(monitor.live(token="t", attempt=2))
-        return {str(event.type): orjson.loads(event.data) for event in events}
+        live = monitor.live(token="t", attempt=2)
+        if stored:
+            feed.add_lines(log.take())
+        return {str(event.type): orjson.loads(event.data) for event in feed.news(live)}
 
     return news
 
@@ -64,6 +66,12 @@ def test_a_log_line_alone_is_news(news, log):
     log.add("hello", level="WARNING", discipline="a")
     (line,) = news()["log"]["lines"]
     assert (line["message"], line["level"], line["discipline"]) == ("hello", "WARNING", "a")
+
+
+def test_a_line_that_is_not_stored_is_not_told_yet(news, log):
+    log.add("hello")
+    assert "log" not in news(stored=False)
+    assert [line["message"] for line in news()["log"]["lines"]][-1] == "hello"
 
 
 def test_many_iterations_become_one_event_with_the_last_and_a_choice(news, progress):

@@ -22,6 +22,8 @@
   });
   let status = null, delay = FASTEST, timer = 0, shownExecution = null, charted = null, left = null;
   let told = 0; // pieces of news that came by events
+  const asked = new Set(); // of each question for the log: the lines that came by events meanwhile
+  let questions = 0, answered = 0; // for the log: how many, and the latest that was answered
 
   function problem(text) {
     const notice = find("[data-problem]");
@@ -202,28 +204,40 @@
   async function refreshLog() {
     const log = find("[data-log]");
     if (!log || !isFollowed(log)) return;
-    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
-    const response = await ask(log.dataset.log, { headers: { Accept: "text/plain" } }).catch(() => null);
-    if (!response) return;
-    log.textContent = (await response.text()) || log.dataset.empty;
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    const meanwhile = [], number = (questions += 1);
+    asked.add(meanwhile);
+    const text = await ask(log.dataset.log, { headers: { Accept: "text/plain" } }).then((response) => response && response.text()).catch(() => null);
+    asked.delete(meanwhile);
+    if (text === null || number < answered) return;
+    answered = number;
+    keepingPlace(log, () => { log.textContent = text || log.dataset.empty; append(log, meanwhile); });
   }
 
-  // As the server writes lines; those that stand there already are left out.
   function addLines(attempt, lines) {
     const log = find("[data-log]");
     if (!log || !isFollowed(log)) return;
-    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
     const least = LEVELS.indexOf(log.dataset.level);
     const written = lines.filter(({ level }) => LEVELS.indexOf(level) >= least).map(({ at, level, discipline, message }) => {
       const [whole, part = ""] = at.replace("+00:00", "").split(".");
       return `${whole}.${part.padEnd(3, "0").slice(0, 3)}Z ${level.padEnd(7)} [${attempt}] ${discipline ? `${discipline}: ` : ""}${message}`;
     });
+    asked.forEach((meanwhile) => meanwhile.push(...written)); // their answers may be older than these
+    keepingPlace(log, () => append(log, written));
+  }
+
+  // As the server writes lines; those that stand there already are left out.
+  function append(log, written) {
     const there = new Set(log.textContent.split("\n"));
     const fresh = written.filter((line) => !there.has(line.split("\n")[0]));
     if (!fresh.length) return;
     if (log.dataset.empty === log.textContent) log.textContent = "";
     log.append(`${fresh.join("\n")}\n`);
+  }
+
+  // Who reads the last lines goes on reading the last ones.
+  function keepingPlace(log, write) {
+    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
+    write();
     if (atEnd) log.scrollTop = log.scrollHeight;
   }
 
