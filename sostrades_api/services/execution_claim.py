@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, WorkerProcess, utc_now
@@ -11,6 +11,8 @@ from sostrades_api.models.clock import database_time
 from sostrades_api.services.execution_order import groups_in_turn, lock_turn, next_of_group
 from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
+
+_HELD = select(WorkerProcess.held).where(WorkerProcess.name == bindparam("worker"))
 
 
 class WorkerHeldError(Exception):
@@ -62,7 +64,7 @@ def execution_claim_next(session: Session, *, profiles: Collection[str], by: Cla
     passed: set[int] = set()
     while True:
         with unit_of_work(session):
-            if session.scalar(select(WorkerProcess.held).where(WorkerProcess.name == by.worker)):
+            if session.scalar(_HELD, {"worker": by.worker}):
                 raise WorkerHeldError(by.worker)
             groups = groups_in_turn(session, profiles=profiles)
             group_id = next((group_id for group_id in groups if group_id not in passed), None)

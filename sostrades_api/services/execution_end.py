@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import FINAL_STATES, Execution, ExecutionState, utc_now
@@ -16,6 +16,12 @@ _REASONS = {
     ExecutionState.STOPPED: "stopped as asked",
     ExecutionState.SUSPENDED: "suspended as asked",
 }
+_MINE = (
+    select(Execution)
+    .where(Execution.id == bindparam("execution"), Execution.token == bindparam("token"))
+    .execution_options(populate_existing=True)
+)
+_MINE_LOCKED = _MINE.with_for_update(of=Execution, key_share=True)
 NOT_STOPPING: dict[str, Any] = {"stopping_to": None, "stop_forced": False}  # nobody asks (any more)
 
 
@@ -50,7 +56,7 @@ class AttemptEnd:
 
 def find_attempt(session: Session, key: AttemptKey) -> Execution | None:
     """The execution while this attempt still holds it, read afresh."""
-    return session.scalar(_query(key))
+    return session.scalar(_MINE, _parameters(key))
 
 
 def lock_attempt(session: Session, key: AttemptKey) -> Execution | None:
@@ -59,12 +65,11 @@ def lock_attempt(session: Session, key: AttemptKey) -> Execution | None:
     What it is to become depends on what somebody asked for: nobody may ask for something else between
     the look and the change of state, be told that it will be, and be forgotten.
     """
-    return session.scalar(_query(key).with_for_update(of=Execution, key_share=True))
+    return session.scalar(_MINE_LOCKED, _parameters(key))
 
 
-def _query(key: AttemptKey) -> Select[Execution]:
-    mine = select(Execution).where(Execution.id == key.execution_id, Execution.token == key.token)
-    return mine.execution_options(populate_existing=True)
+def _parameters(key: AttemptKey) -> dict[str, Any]:
+    return {"execution": key.execution_id, "token": key.token}
 
 
 def end_attempt(

@@ -18,6 +18,8 @@ from sostrades_api.services.execution_end import (
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.storage import ValueStore
 
+_VALUES = insert(ExecutionValue)
+
 
 def execution_finish(
     session: Session,
@@ -53,7 +55,7 @@ def execution_finish(
                 {"execution_id": key.execution_id, "io": "out", "name": name, "digest": digest}
                 for name, digest in digests.items()
             ]
-            session.execute(insert(ExecutionValue), rows)
+            session.execute(_VALUES, rows)
         done = dict.fromkeys(execution.disciplines, "DONE")
         whole = replace(end, disciplines=done, progress=1.0)
         ended = end_attempt(session, execution, to_state=ExecutionState.FINISHED, end=whole)

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.engine import Plan
 from sostrades_api.models import ExecutionValue
 from sostrades_api.storage import ValueStore
+
+_DIGESTS = select(ExecutionValue.name, ExecutionValue.digest).where(
+    ExecutionValue.execution_id == bindparam("execution"), ExecutionValue.io == "in"
+)
 
 
 def execution_inputs(session: Session, *, execution_id: int, values: ValueStore) -> dict[str, Any]:
@@ -18,10 +22,8 @@ def execution_inputs(session: Session, *, execution_id: int, values: ValueStore)
 
 def input_digests(session: Session, *, execution_id: int) -> dict[str, str]:
     """The digests of these values, by name."""
-    query = select(ExecutionValue.name, ExecutionValue.digest).where(
-        ExecutionValue.execution_id == execution_id, ExecutionValue.io == "in"
-    )
-    return {name: digest for name, digest in session.execute(query)}  # noqa: C416 - rows, not pairs
+    found = session.execute(_DIGESTS, {"execution": execution_id})
+    return {name: digest for name, digest in found}  # noqa: C416 - rows, not pairs
 
 
 def inputs_of(session: Session, digests: Mapping[str, str], *, values: ValueStore) -> dict[str, Any]:

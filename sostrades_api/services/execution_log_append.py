@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from sostrades_api.models import ExecutionLog
 from sostrades_api.services.unit_of_work import unit_of_work
 
+_LINES = insert(ExecutionLog)
+
 
 @dataclass(frozen=True)
 class LogLine:
@@ -44,4 +46,4 @@ def add_log_lines(session: Session, *, execution_id: int, attempt: int, lines: S
         }
         for line in lines
     ]
-    session.execute(insert(ExecutionLog), rows)
+    session.execute(_LINES, rows)

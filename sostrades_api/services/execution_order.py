@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import (
@@ -17,6 +17,37 @@ from sostrades_api.models import (
 
 _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
+# Made once: at each claim, making them took longer than asking them.
+_WAITING = (  # what may be taken by workers of these profiles
+    Execution.state == ExecutionState.QUEUED,
+    Execution.worker_profile.in_(bindparam("profiles", expanding=True)),
+    Execution.worker_profile.not_in(select(QueuePause.worker_profile)),
+)
+_RUNNING = (
+    select(func.count())
+    .where(Execution.state.in_(HELD_STATES), Execution.group_id == Group.id)
+    .scalar_subquery()
+)
+_GROUPS = select(Group.id, Group.max_running, Group.served_at, _RUNNING.label("running")).where(
+    Group.id.in_(select(Execution.group_id).where(*_WAITING).distinct())
+)
+_TAKE_TURN = (
+    update(Group)
+    .where(Group.id == bindparam("group"))
+    .values(served_at=bindparam("now"))
+    .returning(Group.max_running)
+    .execution_options(synchronize_session=False)
+)
+_HELD = select(func.count()).where(Execution.state.in_(HELD_STATES), Execution.group_id == bindparam("group"))
+_NEXT = (
+    select(Execution)
+    .where(*_WAITING, Execution.group_id == bindparam("group"))
+    .order_by(Execution.priority.desc(), Execution.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+
 
 def groups_in_turn(session: Session, *, profiles: Collection[str]) -> list[int]:
     """Groups with something to run, those first whose turn it is; without those that run all they may.
@@ -25,16 +56,7 @@ def groups_in_turn(session: Session, *, profiles: Collection[str]) -> list[int]:
     """
     if not profiles:
         return []
-    running = (
-        select(func.count())
-        .where(Execution.state.in_(HELD_STATES), Execution.group_id == Group.id)
-        .scalar_subquery()
-    )
-    waiting = select(Execution.group_id).where(*_waiting(profiles)).distinct()
-    query = select(Group.id, Group.max_running, Group.served_at, running.label("running")).where(
-        Group.id.in_(waiting)
-    )
-    rows = session.execute(query).all()
+    rows = session.execute(_GROUPS, {"profiles": list(profiles)}).all()
     free = [row for row in rows if row.max_running is None or row.running < row.max_running]
     free.sort(key=lambda row: (row.running, row.served_at or _LONG_AGO, row.id))
     return [row.id for row in free]
@@ -42,31 +64,15 @@ def groups_in_turn(session: Session, *, profiles: Collection[str]) -> list[int]:
 
 def lock_turn(session: Session, group_id: int) -> bool:
     """Take the group's turn until the unit of work ends; False when it runs all it may by now."""
-    taken = (
-        update(Group)
-        .where(Group.id == group_id)
-        .values(served_at=utc_now())
-        .returning(Group.max_running)
-        .execution_options(synchronize_session=False)
-    )
-    row = session.execute(taken).one_or_none()
+    row = session.execute(_TAKE_TURN, {"group": group_id, "now": utc_now()}).one_or_none()
     if row is None or row.max_running is None:
         return row is not None
-    held = select(func.count()).where(Execution.state.in_(HELD_STATES), Execution.group_id == group_id)
-    return (session.scalar(held) or 0) < row.max_running
+    return (session.scalar(_HELD, {"group": group_id}) or 0) < row.max_running
 
 
 def next_of_group(session: Session, group_id: int, *, profiles: Collection[str]) -> Execution | None:
     """What this group runs next; what another worker claims at this moment is passed over."""
-    query = (
-        select(Execution)
-        .where(*_waiting(profiles), Execution.group_id == group_id)
-        .order_by(Execution.priority.desc(), Execution.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    return session.scalar(query)
+    return session.scalar(_NEXT, {"group": group_id, "profiles": list(profiles)})
 
 
 def queue_position(session: Session, execution: Execution) -> int:
@@ -82,12 +88,3 @@ def queue_position(session: Session, execution: Execution) -> int:
     own = select(turns.c.turn).where(turns.c.id == execution.id).scalar_subquery()
     before = (turns.c.turn < own) | ((turns.c.turn == own) & (turns.c.id < execution.id))
     return 1 + (session.scalar(select(func.count()).select_from(turns).where(before)) or 0)
-
-
-def _waiting(profiles: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    """Conditions of what may be taken by workers of these profiles."""
-    return (
-        Execution.state == ExecutionState.QUEUED,
-        Execution.worker_profile.in_(profiles),
-        Execution.worker_profile.not_in(select(QueuePause.worker_profile)),
-    )

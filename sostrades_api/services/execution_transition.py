@@ -2,13 +2,26 @@
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from sostrades_api.errors import ConflictError
 from sostrades_api.models import TRANSITIONS, Execution, ExecutionState, ExecutionTransition
 from sostrades_api.services.execution_announce import execution_announce
 from sostrades_api.services.webhook_tell import webhook_tell
+
+_UNLESS_IT_MOVED = (
+    update(Execution)
+    .where(
+        Execution.id == bindparam("was_id"),
+        Execution.state == bindparam("was_state"),
+        Execution.attempt == bindparam("was_attempt"),
+        Execution.token.is_not_distinct_from(bindparam("was_token")),
+    )
+    .returning(Execution)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+_HISTORY = insert(ExecutionTransition)
 
 
 class ForbiddenTransitionError(Exception):
@@ -43,31 +56,25 @@ def execution_transition(
     if to_state not in TRANSITIONS[execution.state]:
         raise ForbiddenTransitionError(f"{execution.state} -> {to_state}")
     from_state = execution.state
-    statement = (
-        update(Execution)
-        .where(
-            Execution.id == execution.id,
-            Execution.state == from_state,
-            Execution.attempt == execution.attempt,
-            Execution.token.is_not_distinct_from(execution.token),
-        )
-        .values(state=to_state, **values)
-        .returning(Execution)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    if session.scalars(statement).one_or_none() is None:
+    as_it_was = {
+        "was_id": execution.id,
+        "was_state": from_state,
+        "was_attempt": execution.attempt,
+        "was_token": execution.token,
+    }
+    statement = _UNLESS_IT_MOVED.values(state=to_state, **values)
+    if session.scalars(statement, as_it_was).one_or_none() is None:
         return False
     webhook_tell(session, execution)
-    session.add(
-        ExecutionTransition(
-            execution_id=execution.id,
-            from_state=from_state,
-            to_state=to_state,
-            reason=reason,
-            actor=actor,
-            attempt=execution.attempt,
-        )
-    )
+    row = {
+        "execution_id": execution.id,
+        "from_state": from_state,
+        "to_state": to_state,
+        "reason": reason,
+        "actor": actor,
+        "attempt": execution.attempt,
+    }
+    session.execute(_HISTORY, [row])
     execution_announce(session, execution, reason=reason)
     return True
 

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import String, Table, any_, func, literal, select
+from sqlalchemy import Select, String, Table, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from sostrades_api.storage.errors import MissingValueError
 
 MAX_INLINE = 4096  # bytes of a value that is kept in its row
 GARBAGE_LOCK = 0x5057_0001  # PostgreSQL advisory lock: writers share it, the garbage collector takes it alone
+_LOCK_SHARED = select(func.pg_advisory_xact_lock_shared(GARBAGE_LOCK))
 _ENTRY_OVERHEAD = 300  # bytes the cache spends on an entry beside its data
 _TABLE = cast("Table", StoredValue.__table__)
 
@@ -176,18 +178,26 @@ def _keep_collector_out(session: Session) -> bool:
     """Until the transaction ends; on SQLite its write lock does that. Whether this is PostgreSQL."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     if on_postgresql:
-        session.execute(select(func.pg_advisory_xact_lock_shared(GARBAGE_LOCK)))
+        session.execute(_LOCK_SHARED)
     return on_postgresql
 
 
 def _rows(session: Session, digests: Sequence[str], *columns: Any) -> Sequence[tuple[Any, ...]]:
-    # One parameter instead of one a digest: expanding 10,000 of them costs more than the query.
-    if session.get_bind().dialect.name == "postgresql":
-        known = _TABLE.c.digest == any_(literal(list(digests), postgresql.ARRAY(String)))
-    else:
-        known = _TABLE.c.digest.in_(select(func.json_each(json.dumps(digests)).table_valued("value").c.value))
-    found = session.execute(select(_TABLE.c.digest, *columns).where(known)).all()
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    wanted = list(digests) if on_postgresql else json.dumps(digests)
+    found = session.execute(_query(*columns, on_postgresql=on_postgresql), {"digests": wanted}).all()
     return cast("Sequence[tuple[Any, ...]]", found)
+
+
+@cache
+def _query(*columns: Any, on_postgresql: bool) -> Select[Any]:
+    # One parameter instead of one a digest: expanding 10,000 of them costs more than the query.
+    if on_postgresql:
+        known = _TABLE.c.digest == any_(bindparam("digests", type_=postgresql.ARRAY(String)))
+    else:
+        listed = func.json_each(bindparam("digests", type_=String)).table_valued("value")
+        known = _TABLE.c.digest.in_(select(listed.c.value))
+    return select(_TABLE.c.digest, *columns).where(known)
 
 
 def _decode_inline(payloads: Mapping[str, bytes]) -> dict[str, Any]:

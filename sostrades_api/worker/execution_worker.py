@@ -25,7 +25,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sostrades_api import tracing
 from sostrades_api.errors import UnavailableError
 from sostrades_api.logs import process_fields, set_process_fields
-from sostrades_api.models import Execution
 from sostrades_api.queueing.jobs import (
     ExecutionJob,
     ExecutionRqQueue,
@@ -142,10 +141,11 @@ class ExecutionWorker(Worker):
         claimant = Claimant(self.name, secrets.token_hex(16), self._lease_seconds)
         try:
             with self._runtime.session() as session:
+                session.expire_on_commit = False  # what was claimed is not read again
                 execution = execution_claim_next(session, profiles=self._profiles, by=claimant)
                 if execution is None:
                     return None
-                attempt = _claimed(execution, token=claimant.token, began=began)
+                attempt = ClaimedAttempt.of(execution, token=claimant.token, began=began)
         except WorkerHeldError:
             self._registration.held = True
         except SQLAlchemyError as error:
@@ -295,6 +295,7 @@ class ExecutionWorker(Worker):
             self._ready = None
 
     def _fork_standby(self) -> Standby:
+        self._runtime.before_fork()
         return fork_standby(warm=self._warm, run=self._run_in_work_horse)
 
     def _warm(self) -> None:
@@ -381,19 +382,3 @@ class ExecutionWorker(Worker):
                 pipeline.srem(f"rq:workers:{queue.name}", self.key)
             pipeline.delete(self.key)
             pipeline.execute()
-
-
-def _claimed(execution: Execution, *, token: str, began: float) -> ClaimedAttempt:
-    return ClaimedAttempt(
-        execution_id=execution.id,
-        attempt=execution.attempt,
-        token=token,
-        process_name=execution.process_name,
-        disciplines=tuple(execution.disciplines),
-        worker_profile=execution.worker_profile,
-        group_id=execution.group_id,
-        deadline_seconds=execution.deadline_seconds,
-        recompute=tuple(execution.recompute or ()),
-        study_case_id=execution.study_case_id,
-        claimed_at=began,
-    )

@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from sostrades_api.models import db
+from sostrades_api.models import Execution, db
 from sostrades_api.platform import Platform, platform_of
 from sostrades_api.queueing import ExecutionQueue
 from sostrades_api.queueing.events import ExecutionEvents
@@ -31,23 +32,24 @@ class Runtime:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """A session of its own; SQLite's connection is closed after it, for no fork may inherit one.
-
-        (A child that inherits SQLite's bookkeeping of POSIX locks believes that it holds its parent's locks.)
-        """
-        with self.app.app_context():
-            try:
-                with Session(db.engine) as session:
-                    yield session
-            finally:
-                if db.engine.dialect.name == "sqlite":
-                    db.engine.dispose()
+        """A session of its own."""
+        with self.app.app_context(), Session(db.engine) as session:
+            yield session
 
     def announce_states(self) -> None:
         """What is written here is told over the queue's connection, so that a run opens no second one."""
         events = ExecutionEvents(self.queue.redis, queue_name=self.platform.settings.queue_name)
         with self.app.app_context():
             announce_with(db.engine, events=events)
+
+    def before_fork(self) -> None:
+        """Close SQLite's connections, which no child may inherit.
+
+        (With SQLite's bookkeeping of POSIX locks it would believe that it holds its parent's.)
+        """
+        with self.app.app_context():
+            if db.engine.dialect.name == "sqlite":
+                db.engine.dispose()
 
     def after_fork(self) -> None:
         """In a child: leave the parent's connections alone, open new ones when needed."""
@@ -72,6 +74,23 @@ class ClaimedAttempt:
     study_case_id: int | None = None
     traceparent: str | None = None
     claimed_at: float = field(default_factory=time.monotonic)  # not later than the database thinks
+
+    @classmethod
+    def of(cls, execution: Execution, *, token: str, began: float) -> Self:
+        """What has just been claimed with this token; ``began``: the monotonic time before it was."""
+        return cls(
+            execution_id=execution.id,
+            attempt=execution.attempt,
+            token=token,
+            process_name=execution.process_name,
+            disciplines=tuple(execution.disciplines),
+            worker_profile=execution.worker_profile,
+            group_id=execution.group_id,
+            deadline_seconds=execution.deadline_seconds,
+            recompute=tuple(execution.recompute or ()),
+            study_case_id=execution.study_case_id,
+            claimed_at=began,
+        )
 
     @property
     def log_fields(self) -> dict[str, int | None]:
