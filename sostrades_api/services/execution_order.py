@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import (
@@ -17,7 +17,7 @@ from sostrades_api.models import (
 
 _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
-# Made once: at each claim, making them took longer than asking them.
+# Made once: at each claim and status, making them took longer than asking them.
 _WAITING = (  # what may be taken by workers of these profiles
     Execution.state == ExecutionState.QUEUED,
     Execution.worker_profile.in_(bindparam("profiles", expanding=True)),
@@ -77,14 +77,23 @@ def next_of_group(session: Session, group_id: int, *, profiles: Collection[str])
 
 def queue_position(session: Session, execution: Execution) -> int:
     """The place of an execution that waits, 1 is next: as if groups took one after the other."""
+    asked = {"execution": execution.id, "profile": execution.worker_profile}
+    return 1 + (session.scalar(_BEFORE, asked) or 0)
+
+
+def _before() -> Select[int]:
+    """How many come before this execution, among those that wait for this profile."""
     mine = (
         Execution.state == ExecutionState.QUEUED,
-        Execution.worker_profile == execution.worker_profile,
+        Execution.worker_profile == bindparam("profile"),
     )
     turn = func.row_number().over(
         partition_by=Execution.group_id, order_by=(Execution.priority.desc(), Execution.id)
     )
     turns = select(Execution.id, turn.label("turn")).where(*mine).subquery()
-    own = select(turns.c.turn).where(turns.c.id == execution.id).scalar_subquery()
-    before = (turns.c.turn < own) | ((turns.c.turn == own) & (turns.c.id < execution.id))
-    return 1 + (session.scalar(select(func.count()).select_from(turns).where(before)) or 0)
+    own = select(turns.c.turn).where(turns.c.id == bindparam("execution")).scalar_subquery()
+    before = (turns.c.turn < own) | ((turns.c.turn == own) & (turns.c.id < bindparam("execution")))
+    return select(func.count()).select_from(turns).where(before)
+
+
+_BEFORE = _before()

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from sostrades_api.access import Actor, Permission, can
@@ -32,6 +32,15 @@ STUDY_STATUS: Mapping[ExecutionState, str] = {
     ExecutionState.FAILED: "FAILED",
     ExecutionState.STOPPED: "STOPPED",
 }
+
+_LATEST = (
+    select(Execution)
+    .where(Execution.study_case_id == bindparam("study_case"))
+    .order_by(Execution.id.desc())
+    .limit(1)
+    .options(defer(Execution.traceback), defer(Execution.profile))
+    .execution_options(populate_existing=True)
+)
 
 
 def execution_status(
@@ -85,15 +94,7 @@ def execution_status(
 
 def execution_find_latest(session: Session, *, study_case_id: int) -> Execution | None:
     """The latest execution of a study case, whatever its state; without its traceback."""
-    query = (
-        select(Execution)
-        .where(Execution.study_case_id == study_case_id)
-        .order_by(Execution.id.desc())
-        .limit(1)
-        .options(defer(Execution.traceback), defer(Execution.profile))
-        .execution_options(populate_existing=True)
-    )
-    return session.scalar(query)
+    return session.scalar(_LATEST, {"study_case": study_case_id})
 
 
 def shown_error(execution: Execution, *, may_read: bool) -> str | None:

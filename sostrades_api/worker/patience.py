@@ -6,7 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.orm import Session
 
 from sostrades_api.errors import UnavailableError
@@ -16,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 # Not the model's fault (its own OSErrors come as an engine error): another try may well succeed.
 INFRASTRUCTURE = (SQLAlchemyError, OSError, UnavailableError)
+# The database is there, and takes not this; but a row may have come in between, so it is asked again.
+_REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+_TRIES = 3
 PATIENCE_SECONDS = 300.0  # so long a disk may be full; an attempt that cannot renew its lease is ended before
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
@@ -30,17 +41,27 @@ def patiently(
     Reads and fenced writes alone: the first try may have come through although nobody heard of it.
 
     Raises:
-        SQLAlchemyError, OSError, UnavailableError: It still is.
+        SQLAlchemyError, OSError, UnavailableError: It still is, or the database refuses what it is given.
     """
-    deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    deadline, pause, tries = time.monotonic() + seconds, _FIRST_PAUSE, 0
     while True:
+        tries += 1
         try:
             return ask()
         except INFRASTRUCTURE as error:
             if is_out_of_memory(error) or time.monotonic() + pause > deadline:
+                raise
+            if is_refusal(error) and tries >= _TRIES:
                 raise
             logger.warning("%s must wait, and is tried again: %s", what, error)
         with suppress(SQLAlchemyError):  # of a connection that is dead
             session.close()
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether a database that answers has said no to it: waiting mends nothing, another attempt neither."""
+    if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+        return True  # a value that cannot even be sent
+    return isinstance(error, _REFUSALS) and not error.connection_invalidated

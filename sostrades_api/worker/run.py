@@ -29,7 +29,7 @@ from sostrades_api.worker.event_feed import EventFeed
 from sostrades_api.worker.failures import MemoryLimit, failure_of, only_one, seconds_lines
 from sostrades_api.worker.limits import is_out_of_memory, limited_memory, set_threads
 from sostrades_api.worker.monitor import ParallelMonitor, RunMonitor
-from sostrades_api.worker.patience import INFRASTRUCTURE, Answer, patiently
+from sostrades_api.worker.patience import INFRASTRUCTURE, Answer, is_refusal, patiently
 from sostrades_api.worker.result_keeper import ResultKeeper
 from sostrades_api.worker.run_log import RunLog, captured_logging
 from sostrades_api.worker.run_profile import RunClock
@@ -104,7 +104,7 @@ class AttemptRun:
             self._keeper.close(interrupted=True)  # before another worker can resume it
             state = self._end_stopped(stopped)
         except INFRASTRUCTURE as error:
-            if not is_out_of_memory(error):
+            if not (is_out_of_memory(error) or is_refusal(error)):
                 self._keeper.close(interrupted=True)
                 raise
             state = self._fail(error)

@@ -18,6 +18,7 @@ from sostrades_api.worker.runtime import ClaimedAttempt, set_whereabouts
 from sostrades_api.worker.whereabouts import Whereabouts
 
 _HURRY_SECONDS = 0.1  # a job that comes so soon is not kept waiting by the warming up
+_LISTEN_SECONDS = 2.0  # of a process that is frozen, a long order would wait for ever
 _REAP_SECONDS = 5.0
 
 
@@ -31,15 +32,16 @@ class Standby:
     reports: int  # read here: a byte each time that it waits for another one
 
     def start(self, attempt: ClaimedAttempt) -> bool:
-        """Let it run this attempt; False when it is dead, and nothing has started."""
+        """Let it run this attempt; False when it is dead or does not listen, and nothing has started."""
         line = memoryview(orjson.dumps(asdict(attempt), option=orjson.OPT_APPEND_NEWLINE))
         try:
-            while line:
+            while line and select.select([], [self._orders], [], _LISTEN_SECONDS)[1]:
                 line = line[os.write(self._orders, line) :]
         except BrokenPipeError:
+            pass
+        if line:
             self.dismiss()
-            return False
-        return True
+        return not line
 
     def close(self) -> None:
         """It has ended."""
@@ -70,6 +72,7 @@ def fork_standby(*, warm: Callable[[], None], run: Callable[[ClaimedAttempt], No
         _stand_by(parent, orders[0], reports[1], warm=warm, run=run)
     os.close(orders[0])
     os.close(reports[1])
+    os.set_blocking(orders[1], False)
     return Standby(pid, whereabouts, orders[1], reports[0])
 
 

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import Execution, ExecutionState
@@ -13,7 +13,7 @@ from sostrades_api.services.execution_end import AttemptEnd, AttemptKey
 from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.worker import patience
-from sostrades_api.worker.patience import patiently
+from sostrades_api.worker.patience import is_refusal, patiently
 
 AWAY = [
     UnavailableError("The value store takes nothing now: No space left on device"),
@@ -53,6 +53,29 @@ def test_patience_ends(session):
 def test_what_waiting_does_not_mend_is_not_waited_for(session, fault):
     with pytest.raises(type(fault)):
         patiently(failing([fault], then=""), session=session, what="it")
+
+
+REFUSED = IntegrityError("INSERT", {}, Exception("no such row"))
+
+
+def test_what_the_database_refuses_is_tried_again_but_not_for_long(session):
+    assert patiently(failing([REFUSED] * 2, then="written"), session=session, what="it") == "written"
+    with pytest.raises(IntegrityError):
+        patiently(failing([REFUSED] * 3, then=""), session=session, what="it")
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_one"),
+    [
+        (REFUSED, True),
+        (StatementError("a value", "INSERT", {}, TypeError("not a text")), True),
+        (IntegrityError("INSERT", {}, Exception(), connection_invalidated=True), False),
+        (AWAY[1], False),
+        (AWAY[2], False),
+    ],
+)
+def test_a_refusal_is_told_from_an_outage(fault, is_one):
+    assert is_refusal(fault) == is_one
 
 
 def test_results_are_stored_once_the_disk_has_room_again(session, make_case, actor, platform, monkeypatch):

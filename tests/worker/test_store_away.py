@@ -4,6 +4,7 @@ import os
 from functools import partial
 
 import pytest
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, db
@@ -91,6 +92,20 @@ def test_a_store_that_stays_away_does_not_fail_the_run(perform, session, attempt
     with pytest.raises(StoreUnavailableError):
         perform()
     assert read(session, attempt).state is ExecutionState.RUNNING  # its worker gives it back
+
+
+def test_results_that_the_database_refuses_fail_the_run_at_once(perform, monkeypatch):
+    monkeypatch.setattr(patience, "_FIRST_PAUSE", 0.001)
+
+    def refuse(*_args, **_kwargs):
+        raise DataError("INSERT INTO execution_values", {"name": "secret"}, ValueError("out of range"))
+
+    monkeypatch.setattr(run_module, "execution_finish", refuse)
+    execution = perform()
+    assert execution.state is ExecutionState.FAILED
+    assert "out of range" in execution.traceback
+    assert "secret" not in execution.error_message
+    assert "INSERT" not in execution.error_message
 
 
 @pytest.mark.parametrize(
