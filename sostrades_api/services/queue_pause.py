@@ -41,6 +41,7 @@ def queue_pause(
     if reason is not None and (len(reason) > REASON_LENGTH or "\x00" in reason):
         fault = f"may have at most {REASON_LENGTH} characters, and no NUL"
         raise InvalidValuesError([FaultyItem(fault, pointer="/reason")])
+    reason = " ".join((reason or "").split())  # of one line, wherever it is shown
     with unit_of_work(session, conflict="Somebody else pauses it at this very moment"):
         paused = {row.worker_profile: row for row in session.scalars(select(QueuePause))}
         for name in _chosen(session, worker_profile, settings=settings):

@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.05  # something new is told after so long
 _LIVE_SECONDS = 0.25  # what is not new is said again
 _CHILDREN_SECONDS = 1.0  # what child processes use is looked at
-_LOG_SECONDS = 0.1  # lines are stored, and then told
-_LOG_PAUSE = 1.0  # after they could not be stored
+_LOG_PAUSE = 1.0  # after lines could not be stored
 _MOST_SHARE = 0.02  # of the processor; a large plan is looked at less often
+_LOG_SHARE = 0.05  # of the processor, to store lines that come without end: only then they are told
 
 
 class Ticker:
@@ -127,5 +127,5 @@ class Ticker:
             return time.thread_time() - began
         self._feed.add_lines(lines)
         spent = time.thread_time() - began
-        self._log_at = time.monotonic() + max(_LOG_SECONDS, spent / _MOST_SHARE)
+        self._log_at = time.monotonic() + spent / _LOG_SHARE
         return spent

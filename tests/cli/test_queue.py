@@ -42,7 +42,7 @@ def test_the_queue_is_shown_paused_and_resumed(flask, session, worker):
     assert header.split()[:4] == ["profile", "waiting", "running", "suspended"]
     assert standard.split()[:4] == ["standard", "0", "0", "0"]
     assert large.split()[-1] == "no"
-    said = flask("pause_queue", "--profile", "large", "--reason", "new disks").stderr
+    said = flask("pause_queue", "--profile", "large", "--reason", "new\n disks ").stderr
     assert said.strip() == "Worker profile 'large' is paused"
     assert flask.ok("queue").splitlines()[2].endswith("new disks")
     assert flask.json("queue")["profiles"][1]["pause"]["paused_by"] == "command line"
