@@ -198,6 +198,7 @@ class Stage:
             if self._is_gone(pool, f"pool {number + 1}", first=first):
                 self._pools[number] = self.platform.begin_pool(2)
         if self._is_gone(self._web, "web server", first=first):
+            self.journal.web_servers += 1  # once more: children of one that was killed answer for a while
             self._web = self.platform.begin_web(self._port)
         if self.skewed and self._is_gone(self._skewed_pool, "pool with a clock of its own", first=first):
             self._skewed_pool = self.platform.begin_skewed_pool(self.clock)

@@ -19,9 +19,10 @@ from sostrades_api.services.execution_list import (
     parsed_states,
 )
 from sostrades_api.services.execution_request import execution_request
-from sostrades_api.services.execution_status import execution_status
+from sostrades_api.services.execution_status import execution_find_latest, execution_status
 from sostrades_api.services.execution_stop import study_case_stop
 from sostrades_api.services.execution_summary import execution_summary
+from sostrades_api.services.execution_waiting import execution_waiting
 from sostrades_api.services.study_case_get import study_case_get
 
 _POLL_SECONDS = 0.1
@@ -174,8 +175,16 @@ def _wait(study_case_id: int) -> dict[str, Any]:
         if waiting and not hinted and time.monotonic() - began > _HINT_SECONDS:
             hinted = True
             _end_line()
-            note("No worker has taken it yet; start one with: flask worker")
+            _hint(study_case_id)
         time.sleep(_POLL_SECONDS)
+
+
+def _hint(study_case_id: int) -> None:
+    execution = execution_find_latest(db.session(), study_case_id=study_case_id)
+    settings = current_platform().settings
+    hint = execution and execution_waiting(db.session(), execution, actor=COMMAND_LINE, settings=settings)
+    if hint:
+        note(hint)
 
 
 def _progress(status: dict[str, Any], *, shown: str) -> str:

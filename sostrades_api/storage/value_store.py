@@ -190,7 +190,7 @@ def _rows(session: Session, digests: Sequence[str], *columns: Any) -> Sequence[t
 
 
 @cache
-def _query(*columns: Any, on_postgresql: bool) -> Select[Any]:
+def _query(*columns: Any, on_postgresql: bool) -> Select[*tuple[Any, ...]]:
     # One parameter instead of one a digest: expanding 10,000 of them costs more than the query.
     if on_postgresql:
         known = _TABLE.c.digest == any_(bindparam("digests", type_=postgresql.ARRAY(String)))
