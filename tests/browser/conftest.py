@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 from sostrades_api.access import COMMAND_LINE, Role
@@ -40,6 +40,8 @@ FLAGS = [
     "--disable-sync",
 ]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PATIENCE = 20_000  # milliseconds: on a busy machine a page may take seconds to draw what it was told
+expect.set_options(timeout=_PATIENCE)
 _SESSIONS: dict[tuple[str, str], list[Any]] = {}
 DESKTOP, PHONE = (1280, 900), (390, 844)
 
@@ -178,7 +180,7 @@ def watched(context: BrowserContext, url: str) -> Iterator[Watched]:
     page.on("console", lambda said: _note(watch, said.type, said.text))
     page.on("pageerror", lambda error: watch.faults.append(f"exception: {error}"))
     page.on("request", lambda request: watch.hosts.add(urlsplit(request.url).netloc))
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(_PATIENCE)
     yield watch
     context.close()
 
