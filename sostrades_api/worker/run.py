@@ -21,6 +21,7 @@ from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_inputs import input_digests, inputs_of, present_inputs
+from sostrades_api.services.execution_log_append import LogLine
 from sostrades_api.services.execution_unconverged import unconverged_of
 from sostrades_api.services.execution_warm_start import execution_warm_start
 from sostrades_api.services.study_plan import study_plan
@@ -75,6 +76,7 @@ class AttemptRun:
         self._runtime, self._attempt, self._session = runtime, attempt, session
         self._key = AttemptKey(attempt.execution_id, attempt.token)
         self._log = RunLog()
+        self._last_lines: list[LogLine] = []  # stored with the end
         self._usage = UsageMeter()
         self._clock = RunClock()
         self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
@@ -248,6 +250,7 @@ class AttemptRun:
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
         lines = self._log.take()
+        self._last_lines += lines  # after those of an end that was refused
         self._feed.add_lines(lines)
         announce_before(self._session, self._feed.last())
         return AttemptEnd(
@@ -255,5 +258,5 @@ class AttemptRun:
             usage=self._usage.read(),
             profile=self._clock.profile(self._monitor),
             progress=self._monitor.progress,
-            log=lines,
+            log=tuple(self._last_lines),
         )
