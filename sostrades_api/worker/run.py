@@ -121,14 +121,15 @@ class AttemptRun:
         return state is ExecutionState.FINISHED
 
     def _run(self) -> ExecutionResult:
-        digests = input_digests(self._session, execution_id=self._attempt.execution_id)
-        values = self._runtime.platform.values
+        number, values = self._attempt.execution_id, self._runtime.platform.values
+        digests = self._patiently(lambda: input_digests(self._session, execution_id=number), what="inputs")
         inputs = self._patiently(lambda: inputs_of(self._session, digests, values=values), what="inputs")
         plan = study_plan(self._attempt.process_name, inputs).plan
         inputs = present_inputs(inputs, plan=plan)
         previous = self._patiently(lambda: self._previous(plan, inputs), what="warm start")
         if self._cache is not None:
-            plan.remember_costs(execution_costs(self._session, execution_id=self._attempt.execution_id))
+            costs = self._patiently(lambda: execution_costs(self._session, execution_id=number), what="costs")
+            plan.remember_costs(costs)
         self._session.rollback()  # no transaction stays open while the models run
         self._monitor = self._monitor_of(plan, inputs)
         self._feed.follow(self._monitor)
