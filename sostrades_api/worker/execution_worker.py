@@ -257,6 +257,7 @@ class ExecutionWorker(Worker):
                 )
             except DequeueTimeout:
                 self._is_redis_away = False
+                self._runtime.when_idle()
                 if self.should_run_maintenance_tasks:
                     self.run_maintenance_tasks()
             except RedisError as error:
