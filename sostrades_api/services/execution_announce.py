@@ -29,17 +29,20 @@ def execution_announce(session: Session, execution: Execution, *, reason: str) -
         execution: As it will be committed.
         reason: Why it moved; only readers of values are told.
     """
-    before = session.info.pop(_BEFORE, ())
     unit, events = running_unit(session), _streams.get(session.get_bind().engine)
     if unit is None or events is None:
         return
-    execution_id, told = execution.id, [*before, *state_events(execution, reason=reason)]
-    unit.after_commit(lambda: events.publish(execution_id, told))
+    execution_id, told = execution.id, state_events(execution, reason=reason)
+
+    def tell() -> None:  # what comes before is taken only now: the commit may fail, and be tried again
+        events.publish(execution_id, [*session.info.pop(_BEFORE, ()), *told])
+
+    unit.after_commit(tell)
 
 
 def announce_before(session: Session, events: Sequence[Event]) -> None:
-    """Tell these before the next state that this session commits, in one go with it."""
-    session.info[_BEFORE] = tuple(events)
+    """Tell these, after those of earlier calls, before the next state that this session commits."""
+    session.info[_BEFORE] = (*session.info.get(_BEFORE, ()), *events)
 
 
 def state_events(execution: Execution, *, reason: str) -> list[Event]:

@@ -257,6 +257,7 @@ class ExecutionWorker(Worker):
                 )
             except DequeueTimeout:
                 self._is_redis_away = False
+                self._runtime.when_idle()
                 if self.should_run_maintenance_tasks:
                     self.run_maintenance_tasks()
             except RedisError as error:
@@ -283,9 +284,9 @@ class ExecutionWorker(Worker):
             self._runs += 1
             return ready
         self._ready_for, self._runs = of, 1
-        standby, self._standby = self._standby or self._fork_standby(), None
+        standby, self._standby = self._standby or self._fork_standby(is_awaited=True), None
         while not standby.start(attempt):  # it was killed while it waited
-            standby = self._fork_standby()
+            standby = self._fork_standby(is_awaited=True)
         return standby
 
     def _let_go(self) -> None:
@@ -294,9 +295,11 @@ class ExecutionWorker(Worker):
             self._ready.dismiss()
             self._ready = None
 
-    def _fork_standby(self) -> Standby:
+    def _fork_standby(self, *, is_awaited: bool = False) -> Standby:
+        """Fork one; who is awaited listens at once: a long order would not wait until it is warm."""
         self._runtime.before_fork()
-        return fork_standby(warm=self._warm, run=self._run_in_work_horse)
+        warm = (lambda: None) if is_awaited else self._warm
+        return fork_standby(warm=warm, run=self._run_in_work_horse)
 
     def _warm(self) -> None:
         self._become_work_horse()

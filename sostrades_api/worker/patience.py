@@ -18,6 +18,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm import Session
 
 from sostrades_api.errors import UnavailableError
+from sostrades_api.models.outage import outage_of
 from sostrades_api.worker.limits import is_out_of_memory
 
 logger = logging.getLogger(__name__)
@@ -43,15 +44,15 @@ def patiently(
     Raises:
         SQLAlchemyError, OSError, UnavailableError: It still is, or the database refuses what it is given.
     """
-    deadline, pause, tries = time.monotonic() + seconds, _FIRST_PAUSE, 0
+    deadline, pause, refused = time.monotonic() + seconds, _FIRST_PAUSE, 0
     while True:
-        tries += 1
         try:
             return ask()
         except INFRASTRUCTURE as error:
             if is_out_of_memory(error) or time.monotonic() + pause > deadline:
                 raise
-            if is_refusal(error) and tries >= _TRIES:
+            refused += is_refusal(error)
+            if refused >= _TRIES:
                 raise
             logger.warning("%s must wait, and is tried again: %s", what, error)
         with suppress(SQLAlchemyError):  # of a connection that is dead
@@ -61,7 +62,10 @@ def patiently(
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether a database that answers has said no to it: waiting mends nothing, another attempt neither."""
+    """Whether a database that answers has said no to it: waiting mends nothing, another attempt neither.
+
+    A table that is not there, as while a backup is read in, is none: on SQLite that is no programming error.
+    """
     if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
         return True  # a value that cannot even be sent
-    return isinstance(error, _REFUSALS) and not error.connection_invalidated
+    return isinstance(error, _REFUSALS) and outage_of(error) is None

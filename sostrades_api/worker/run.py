@@ -21,6 +21,7 @@ from sostrades_api.services.execution_end_stopped import execution_end_stopped
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
 from sostrades_api.services.execution_inputs import input_digests, inputs_of, present_inputs
+from sostrades_api.services.execution_log_append import LogLine
 from sostrades_api.services.execution_unconverged import unconverged_of
 from sostrades_api.services.execution_warm_start import execution_warm_start
 from sostrades_api.services.study_plan import study_plan
@@ -75,6 +76,7 @@ class AttemptRun:
         self._runtime, self._attempt, self._session = runtime, attempt, session
         self._key = AttemptKey(attempt.execution_id, attempt.token)
         self._log = RunLog()
+        self._last_lines: list[LogLine] = []  # stored with the end
         self._usage = UsageMeter()
         self._clock = RunClock()
         self._monitor = RunMonitor(attempt.disciplines, loops=(), tolerance=0.0, log=self._log)
@@ -119,14 +121,15 @@ class AttemptRun:
         return state is ExecutionState.FINISHED
 
     def _run(self) -> ExecutionResult:
-        digests = input_digests(self._session, execution_id=self._attempt.execution_id)
-        values = self._runtime.platform.values
+        number, values = self._attempt.execution_id, self._runtime.platform.values
+        digests = self._patiently(lambda: input_digests(self._session, execution_id=number), what="inputs")
         inputs = self._patiently(lambda: inputs_of(self._session, digests, values=values), what="inputs")
         plan = study_plan(self._attempt.process_name, inputs).plan
         inputs = present_inputs(inputs, plan=plan)
         previous = self._patiently(lambda: self._previous(plan, inputs), what="warm start")
         if self._cache is not None:
-            plan.remember_costs(execution_costs(self._session, execution_id=self._attempt.execution_id))
+            costs = self._patiently(lambda: execution_costs(self._session, execution_id=number), what="costs")
+            plan.remember_costs(costs)
         self._session.rollback()  # no transaction stays open while the models run
         self._monitor = self._monitor_of(plan, inputs)
         self._feed.follow(self._monitor)
@@ -248,6 +251,7 @@ class AttemptRun:
 
     def _end(self, statuses: dict[str, str]) -> AttemptEnd:
         lines = self._log.take()
+        self._last_lines += lines  # after those of an end that was refused
         self._feed.add_lines(lines)
         announce_before(self._session, self._feed.last())
         return AttemptEnd(
@@ -255,5 +259,5 @@ class AttemptRun:
             usage=self._usage.read(),
             profile=self._clock.profile(self._monitor),
             progress=self._monitor.progress,
-            log=lines,
+            log=tuple(self._last_lines),
         )

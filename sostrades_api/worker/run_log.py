@@ -9,7 +9,7 @@ from typing import Any
 
 from sostrades_api.models import utc_now
 from sostrades_api.services.execution_log_append import LogLine
-from sostrades_api.services.public_text import public_text
+from sostrades_api.services.public_text import public_text, storable_text
 
 MAX_LINES = 5000
 MAX_LENGTH = 2000  # characters of a line
@@ -95,7 +95,7 @@ class _Handler(logging.Handler):
             message = record.getMessage()
         except Exception:  # noqa: BLE001 - a wrong format string must not end the run
             message = str(record.msg)
-        self._log.add(message, level=record.levelname[:8], discipline=self._discipline())
+        self._log.add(message, level=storable_text(record.levelname)[:8], discipline=self._discipline())
 
 
 @contextmanager

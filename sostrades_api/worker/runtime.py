@@ -47,6 +47,13 @@ class Runtime:
 
         (With SQLite's bookkeeping of POSIX locks it would believe that it holds its parent's.)
         """
+        self._close_files()
+
+    def when_idle(self) -> None:
+        """Close SQLite's connections: one that is replaced, by a backup say, is noticed."""
+        self._close_files()
+
+    def _close_files(self) -> None:
         with self.app.app_context():
             if db.engine.dialect.name == "sqlite":
                 db.engine.dispose()

@@ -121,9 +121,11 @@ class Ticker:
                     attempt=self._attempt.attempt,
                     lines=lines,
                 )
-        except SQLAlchemyError:
+        except Exception as error:
             self._log.give_back(lines)
             self._log_at = time.monotonic() + _LOG_PAUSE
+            if not isinstance(error, SQLAlchemyError):  # for want of memory, say
+                raise
             return time.thread_time() - began
         self._feed.add_lines(lines)
         spent = time.thread_time() - began

@@ -2,9 +2,10 @@
 
 import errno
 
+import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError, ProgrammingError, StatementError
 
 from sostrades_api.errors import UnavailableError
 from sostrades_api.models import Execution, ExecutionState
@@ -64,6 +65,11 @@ def test_what_the_database_refuses_is_tried_again_but_not_for_long(session):
         patiently(failing([REFUSED] * 3, then=""), session=session, what="it")
 
 
+def test_a_refusal_after_an_outage_is_tried_again_as_well(session):
+    faults = [*AWAY, REFUSED, REFUSED]
+    assert patiently(failing(faults, then="written"), session=session, what="it") == "written"
+
+
 @pytest.mark.parametrize(
     ("fault", "is_one"),
     [
@@ -72,6 +78,9 @@ def test_what_the_database_refuses_is_tried_again_but_not_for_long(session):
         (IntegrityError("INSERT", {}, Exception(), connection_invalidated=True), False),
         (AWAY[1], False),
         (AWAY[2], False),
+        (ProgrammingError("INSERT", {}, psycopg.errors.InvalidTextRepresentation()), True),
+        (ProgrammingError("INSERT", {}, psycopg.errors.UndefinedTable()), False),  # while it is restored
+        (InternalError("UPDATE", {}, psycopg.errors.ReadOnlySqlTransaction()), False),
     ],
 )
 def test_a_refusal_is_told_from_an_outage(fault, is_one):

@@ -4,7 +4,7 @@ import os
 from functools import partial
 
 import pytest
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, db
@@ -84,6 +84,21 @@ def test_a_run_reads_its_inputs_once_the_store_answers_again(perform, monkeypatc
     asked = away(monkeypatch, times=3)
     assert perform().state is ExecutionState.FINISHED
     assert len(asked) > 3
+
+
+@pytest.mark.parametrize("read", ["input_digests", "execution_costs"])
+def test_a_run_reads_what_it_is_about_once_the_database_answers_again(perform, monkeypatch, read):
+    monkeypatch.setattr(patience, "_FIRST_PAUSE", 0.001)
+    ask, faults = getattr(run_module, read), [OperationalError("SELECT", {}, Exception("away"))]
+
+    def first_away(*args, **kwargs):
+        if faults:
+            raise faults.pop()
+        return ask(*args, **kwargs)
+
+    monkeypatch.setattr(run_module, read, first_away)
+    assert perform().state is ExecutionState.FINISHED
+    assert not faults
 
 
 def test_a_store_that_stays_away_does_not_fail_the_run(perform, session, attempt, monkeypatch):
