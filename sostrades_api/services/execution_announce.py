@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.models import FINAL_STATES, Execution
 from sostrades_api.queueing.events import Event, EventType, ExecutionEvents
+from sostrades_api.services.execution_log_append import LogLine
 from sostrades_api.services.execution_status import shown_error
 from sostrades_api.services.unit_of_work import running_unit
 
@@ -43,6 +44,29 @@ def execution_announce(session: Session, execution: Execution, *, reason: str) -
 def announce_before(session: Session, events: Sequence[Event]) -> None:
     """Tell these, after those of earlier calls, before the next state that this session commits."""
     session.info[_BEFORE] = (*session.info.get(_BEFORE, ()), *events)
+
+
+def announce_lines(session: Session, execution_id: int, *, attempt: int, lines: Sequence[LogLine]) -> None:
+    """Tell lines that somebody else than the run has written, before a state of the same unit of work."""
+    unit, events = running_unit(session), _streams.get(session.get_bind().engine)
+    if lines and unit is not None and events is not None:
+        told = [lines_event(attempt, [(None, line) for line in lines])]
+        unit.after_commit(lambda: events.publish(execution_id, told), first=True)
+
+
+def lines_event(attempt: int, lines: Sequence[tuple[int | None, LogLine]]) -> Event:
+    """Lines as an event, for readers of values alone; each with its number among those of the run itself."""
+    plain = [
+        {
+            "index": index,
+            "at": line.at,
+            "level": line.level,
+            "discipline": line.discipline,
+            "message": line.message,
+        }
+        for index, line in lines
+    ]
+    return Event.make(EventType.LOG, {"attempt": attempt, "lines": plain}, public=None)
 
 
 def state_events(execution: Execution, *, reason: str) -> list[Event]:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import FINAL_STATES, Execution, ExecutionState, utc_now
+from sostrades_api.services.execution_announce import announce_lines
 from sostrades_api.services.execution_log_append import LogLine, add_log_lines
 from sostrades_api.services.execution_transition import execution_transition
 
@@ -52,6 +53,7 @@ class AttemptEnd:
     unconverged: Mapping[str, Any] | None = None  # what depends on accepted loops: ``Unconverged``
     profile: Mapping[str, Any] | None = None  # where the time went: ``execution_profile``
     log: Sequence[LogLine] = ()
+    log_is_told: bool = False  # whoever wrote its lines tells them, too
 
 
 def find_attempt(session: Session, key: AttemptKey) -> Execution | None:
@@ -101,5 +103,8 @@ def end_attempt(
         traceback=failure.traceback if failure else None,
     )
     if ended:
-        add_log_lines(session, execution_id=execution.id, attempt=execution.attempt, lines=end.log)
+        attempt = execution.attempt
+        add_log_lines(session, execution_id=execution.id, attempt=attempt, lines=end.log)
+        if not end.log_is_told:
+            announce_lines(session, execution.id, attempt=attempt, lines=end.log)
     return ended

@@ -22,9 +22,9 @@ class UnitOfWork:
         self.session = session
         self._effects: list[Callable[[], object]] = []
 
-    def after_commit(self, effect: Callable[[], object]) -> None:
-        """Call ``effect()`` after the outermost commit; not at all when it is rolled back."""
-        self._effects.append(effect)
+    def after_commit(self, effect: Callable[[], object], *, first: bool = False) -> None:
+        """Call ``effect()`` after the outermost commit, none after a rollback; ``first``: before others."""
+        self._effects.insert(0 if first else len(self._effects), effect)
 
     def run_effects(self) -> None:
         """Run what was collected, in order; one that fails undoes nothing, so it is only logged."""

@@ -7,6 +7,7 @@ from typing import Any
 from sostrades_api.queueing import LiveProgress
 from sostrades_api.queueing.events import Event, EventType
 from sostrades_api.queueing.progress import CODES
+from sostrades_api.services.execution_announce import lines_event
 from sostrades_api.services.execution_log_append import LogLine
 from sostrades_api.worker.monitor import RunMonitor
 
@@ -101,26 +102,9 @@ class EventFeed:
         self._lines, self._stored = first_number + len(lines), []
         numbered = list(enumerate(lines, first_number))
         return [
-            Event.make(
-                EventType.LOG,
-                {"attempt": self._attempt, "lines": _plain(numbered[first : first + _LINES_AN_EVENT])},
-                public=None,
-            )
+            lines_event(self._attempt, numbered[first : first + _LINES_AN_EVENT])
             for first in range(0, len(lines), _LINES_AN_EVENT)
         ]
 
     def _event(self, kind: EventType, **data: Any) -> Event:
         return Event.make(kind, {"attempt": self._attempt, **data})
-
-
-def _plain(lines: Sequence[tuple[int, LogLine]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "index": index,
-            "at": line.at,
-            "level": line.level,
-            "discipline": line.discipline,
-            "message": line.message,
-        }
-        for index, line in lines
-    ]

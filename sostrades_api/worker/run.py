@@ -260,4 +260,5 @@ class AttemptRun:
             profile=self._clock.profile(self._monitor),
             progress=self._monitor.progress,
             log=tuple(self._last_lines),
+            log_is_told=True,
         )

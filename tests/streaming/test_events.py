@@ -10,6 +10,9 @@ from sostrades_api.queueing.events import Event, EventType, ExecutionEvents
 from sostrades_api.services.execution_end import AttemptEnd, Failure
 from sostrades_api.services.execution_fail import execution_fail
 from sostrades_api.services.execution_finish import execution_finish
+from sostrades_api.services.execution_log_append import LogLine
+from sostrades_api.services.execution_lose import Loss, execution_lose
+from sostrades_api.services.execution_set_priority import execution_set_priority
 from sostrades_api.services.execution_stop import execution_stop
 from sostrades_api.services.unit_of_work import unit_of_work
 from sostrades_api.streaming import watch
@@ -48,6 +51,31 @@ def test_it_begins_with_a_snapshot_and_ends_with_the_end(listen, ask, session, c
     assert set(state["data"]["disciplines"].values()) == {"DONE"}
     assert (end["event"], end["id"]) == ("end", "end")
     assert ask(claimed.execution_id, after="end").json == {"events": [], "last_event_id": "end"}
+
+
+def test_what_others_than_the_run_write_into_its_log_is_told_too(listen, session, claimed, platform, actor):
+    told = listen(claimed.execution_id)
+    assert next(told)["event"] == "snapshot"
+    execution_set_priority(session, claimed.execution_id, priority=70, actor=actor)
+    change = next(told)
+    (line,) = change["data"]["lines"]
+    assert (change["event"], line["index"], change["data"]["attempt"]) == ("log", None, 1)
+    assert "priority" in line["message"]
+    loss = Loss(reason="its worker was killed", actor="pool", max_attempts=1)
+    execution_lose(session, claimed, loss=loss, queue=platform.queue)
+    lost, *others = list(told)
+    assert "its worker was killed" in lost["data"]["lines"][0]["message"]
+    assert names(others) == ["state", "end"]
+
+
+def test_the_line_of_an_end_by_force_comes_before_it(listen, session, claimed):
+    told = listen(claimed.execution_id)
+    assert next(told)["event"] == "snapshot"
+    line = LogLine(utc_now(), "ERROR", "failed: it took more memory than it may", "First")
+    execution_fail(session, claimed, failure=Failure("x"), end=AttemptEnd(log=[line]))
+    log, *others = list(told)
+    assert log["data"]["lines"][0]["discipline"] == "First"
+    assert names(others) == ["state", "end"]
 
 
 def test_who_has_seen_the_end_is_told_not_to_come_back(
