@@ -10,7 +10,9 @@ from sostrades_api.worker.run_log import RunLog, captured_logging
 
 
 @pytest.fixture
-def odd_level():
+def odd_level(monkeypatch):
+    """A level whose name no database takes; nor do reports of tests, so only the log under test hears of it."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     names = logging._levelToName, logging._nameToLevel
     before = [dict(known) for known in names]
     logging.addLevelName(25, "ODD\x00\ud800")
