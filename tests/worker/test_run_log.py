@@ -10,9 +10,7 @@ from sostrades_api.worker.run_log import RunLog, captured_logging
 
 
 @pytest.fixture
-def odd_level(monkeypatch):
-    """A level whose name no database takes; nor do reports of tests, so only the log under test hears of it."""
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+def odd_level():
     names = logging._levelToName, logging._nameToLevel
     before = [dict(known) for known in names]
     logging.addLevelName(25, "ODD\x00\ud800")
@@ -22,8 +20,11 @@ def odd_level(monkeypatch):
         known.update(was)
 
 
-def test_lines_of_a_level_with_an_odd_name_are_stored(session, make_case, actor, platform, odd_level):
+def test_lines_of_a_level_with_an_odd_name_are_stored(
+    session, make_case, actor, platform, odd_level, monkeypatch
+):
     log = RunLog()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # reports of tests cannot hold that name either
     with captured_logging(log, discipline=lambda: None):
         logging.getLogger("model").log(odd_level, "hello")
     (line,) = lines = log.take()
