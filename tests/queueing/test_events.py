@@ -1,5 +1,7 @@
 """Streams of events in Redis."""
 
+import time
+
 import pytest
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -47,6 +49,7 @@ def test_an_event_that_the_stream_does_not_hold_is_not_known(events):
     assert events.after(1, event_id="1-0") is None
     assert events.after(2, event_id=known) is None
     events.redis.flushdb()
+    time.sleep(0.002)  # ids are milliseconds: within one, the next event would have the id of the first
     events.publish(1, [line(2)])
     assert events.after(1, event_id=known) is None
 
