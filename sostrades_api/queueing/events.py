@@ -65,6 +65,14 @@ class Event:
         stored = {b"t": str(self.type).encode(), b"d": self.data}
         return stored if self.public == self.data else {**stored, b"v": self.public or b""}
 
+    def plain(self) -> dict[str, Any] | None:
+        """What readers of values are told; None for what whoever can write to Redis may have written."""
+        try:
+            data = orjson.loads(self.data)
+        except orjson.JSONDecodeError:
+            return None
+        return data if isinstance(data, dict) else None
+
     @classmethod
     def stored(cls, event_id: bytes, fields: dict[bytes, bytes]) -> "Event | None":
         """As it was kept; None for a mark, and for what another release may have written."""
@@ -123,11 +131,13 @@ class ExecutionEvents:
 
     def iterations(self, execution_id: int) -> list[tuple[str, dict[str, Any]]]:
         """What its loops have told, with the ids of these events, the oldest first; as long as it is kept."""
-        return [
-            (event_id, orjson.loads(event.data))
-            for event_id, event in self._entries(self.redis.xrange(self._key(execution_id)))
+        entries = self._entries(self.redis.xrange(self._key(execution_id)))
+        told = [
+            (event_id, event.plain())
+            for event_id, event in entries
             if event is not None and event.type is EventType.ITERATION
         ]
+        return [(event_id, data) for event_id, data in told if data is not None]
 
     def cursor(self, execution_id: int) -> str:
         """The id of the latest event but the end, to go on from; an empty stream gets a mark for it."""

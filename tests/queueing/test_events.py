@@ -43,6 +43,14 @@ def test_who_knows_an_event_gets_those_after_it_as_they_were_published(events):
     assert events.cursor(1) == found[-1].id
 
 
+def test_iterations_are_told_again_without_what_somebody_else_wrote(events):
+    told = Event.make(EventType.ITERATION, {"iteration": 1})
+    events.publish(
+        1, [told, Event(EventType.ITERATION, b"{", b"{"), Event(EventType.ITERATION, b"[1]", b"[1]")]
+    )
+    assert [data for _, data in events.iterations(1)] == [{"iteration": 1}]
+
+
 def test_an_event_that_the_stream_does_not_hold_is_not_known(events):
     events.publish(1, [line(1)])
     known = events.cursor(1)
