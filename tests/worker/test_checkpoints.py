@@ -1,6 +1,7 @@
 """A suspended execution goes on, in whatever process, with what its disciplines have made before."""
 
 import re
+import time
 
 import pytest
 from sqlalchemy import func, select
@@ -49,16 +50,7 @@ def attempt(app, platform, session, journal, monkeypatch):
             session, execution_id=number, token=f"t{number}", worker="test", lease_seconds=60
         )
         session.rollback()
-        held = ClaimedAttempt(
-            execution_id=number,
-            attempt=claimed.attempt,
-            token=claimed.token,
-            process_name=claimed.process_name,
-            disciplines=tuple(claimed.disciplines),
-            worker_profile=claimed.worker_profile,
-            group_id=claimed.group_id,
-            recompute=tuple(claimed.recompute or ()),
-        )
+        held = ClaimedAttempt.of(claimed, token=claimed.token, began=time.monotonic())
         session.rollback()
 
         def should_stop(_monitor):

@@ -1,21 +1,17 @@
 """What a run says last is stored and told once, however often its end must be written."""
 
-import orjson
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionLog, ExecutionState, db
-from sostrades_api.queueing.events import ExecutionEvents
 from sostrades_api.services import execution_end
-from sostrades_api.services.execution_claim import execution_claim
-from sostrades_api.services.execution_request import execution_request
 from sostrades_api.storage.errors import UnstorableValueError
 from sostrades_api.worker import patience
 from sostrades_api.worker import run as run_module
 from sostrades_api.worker.run import AttemptRun
-from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
+from sostrades_api.worker.runtime import Runtime
 
 pytestmark = pytest.mark.database("sqlite")
 
@@ -26,29 +22,11 @@ def quickly(monkeypatch):
 
 
 @pytest.fixture
-def told(monkeypatch):
-    """The lines of the log that are told."""
-    told = []
-
-    def publish(_events, _execution_id, events):
-        told.extend(line for event in events for line in orjson.loads(event.data).get("lines", ()))
-        return True
-
-    monkeypatch.setattr(ExecutionEvents, "publish", publish)
-    return told
-
-
-@pytest.fixture
-def perform(session, app, platform, make_case, actor):
+def perform(session, app, platform, make_case, claim):
     """Run an attempt here; its execution and the lines of its log."""
 
     def perform():
-        requested = execution_request(session, make_case("test_chain"), actor=actor, queue=platform.queue)
-        claimed = execution_claim(
-            session, execution_id=requested.id, token="t", worker="w", lease_seconds=60.0
-        )
-        attempt = ClaimedAttempt.of(claimed, token="t", began=0.0)
-        session.rollback()
+        attempt = claim(make_case("test_chain"))
         runtime = Runtime(app, platform.queue)
         runtime.announce_states()
         with app.app_context(), Session(db.engine) as own:

@@ -7,14 +7,13 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.models import ComputedResult, Execution, ExecutionLog, ExecutionState, ExecutionValue, db
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.services.execution_claim import execution_claim
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.services.parameter_check import ScalarUpdate
 from sostrades_api.services.study_case_copy import study_case_copy
 from sostrades_api.services.study_case_update import study_case_update
 from sostrades_api.worker.result_keeper import ResultKeeper
 from sostrades_api.worker.run import AttemptRun
-from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
+from sostrades_api.worker.runtime import Runtime
 from tests.support.live import LivePlatform, wait_until
 
 ALL = ["Heat", "Cool", "Aside"]
@@ -37,35 +36,12 @@ def runtime(app, platform):
 
 
 @pytest.fixture
-def attempt(session, platform, actor):
-    """Request and claim an execution of a study case."""
-
-    def claim(study):
-        requested = execution_request(session, study, actor=actor, queue=platform.queue)
-        claimed = execution_claim(
-            session, execution_id=requested.id, token=f"t{requested.id}", worker="test", lease_seconds=60
-        )
-        session.commit()
-        return ClaimedAttempt(
-            claimed.id,
-            claimed.attempt,
-            claimed.token,
-            claimed.process_name,
-            tuple(claimed.disciplines),
-            claimed.worker_profile,
-            claimed.group_id,
-        )
-
-    return claim
-
-
-@pytest.fixture
-def run(session, runtime, attempt, journal):
+def run(session, runtime, claim, journal):
     """Run a study case in this process; the disciplines that ran, and the execution."""
 
     def run(study, runtime=runtime):
         journal.write_text("")
-        claimed = attempt(study)
+        claimed = claim(study)
         with runtime.app.app_context(), Session(db.engine) as own:
             AttemptRun(runtime, claimed, own).perform()
         session.rollback()

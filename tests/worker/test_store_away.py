@@ -8,15 +8,13 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, db
-from sostrades_api.services.execution_claim import execution_claim
-from sostrades_api.services.execution_request import execution_request
 from sostrades_api.storage import StoreUnavailableError, ValueStore
 from sostrades_api.worker import execution_worker, patience
 from sostrades_api.worker import run as run_module
 from sostrades_api.worker.execution_worker import ExecutionWorker
 from sostrades_api.worker.patience import patiently
 from sostrades_api.worker.run import AttemptRun
-from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
+from sostrades_api.worker.runtime import Runtime
 from sostrades_api.worker.standby import Standby
 from sostrades_api.worker.supervisor import Supervisor
 from sostrades_api.worker.whereabouts import Whereabouts
@@ -30,22 +28,8 @@ def runtime(app, platform):
 
 
 @pytest.fixture
-def attempt(session, platform, make_case, actor):
-    requested = execution_request(session, make_case("test_chain"), actor=actor, queue=platform.queue)
-    claimed = execution_claim(
-        session, execution_id=requested.id, token="token", worker="w", lease_seconds=60.0
-    )
-    attempt = ClaimedAttempt(
-        execution_id=claimed.id,
-        attempt=1,
-        token="token",
-        process_name="test_chain",
-        disciplines=tuple(claimed.disciplines),
-        worker_profile="standard",
-        group_id=claimed.group_id,
-    )
-    session.rollback()
-    return attempt
+def attempt(claim, make_case):
+    return claim(make_case("test_chain"))
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 import time
 
-import orjson
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from sostrades_api.models import ExecutionLog
-from sostrades_api.queueing.events import ExecutionEvents
 from sostrades_api.services.execution_log_append import execution_log_append
 from sostrades_api.services.execution_request import execution_request
 from sostrades_api.worker import ticker as ticker_module
@@ -21,18 +19,6 @@ from sostrades_api.worker.usage import UsageMeter
 from tests.support.live import wait_until
 
 pytestmark = pytest.mark.database("sqlite")
-
-
-@pytest.fixture
-def told(monkeypatch):
-    told = []
-
-    def publish(_events, _execution_id, events):
-        told.extend(line for event in events for line in orjson.loads(event.data).get("lines", ()))
-        return True
-
-    monkeypatch.setattr(ExecutionEvents, "publish", publish)
-    return told
 
 
 @pytest.mark.parametrize("fault", [OperationalError("INSERT", {}, Exception("locked")), MemoryError()])

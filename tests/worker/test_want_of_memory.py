@@ -12,13 +12,11 @@ from sqlalchemy import select
 
 from sostrades_api.engine import DisciplineOutOfMemory, ProcessEnded
 from sostrades_api.models import Execution, ExecutionState
-from sostrades_api.services.execution_claim import execution_claim
-from sostrades_api.services.execution_request import execution_request
 from sostrades_api.worker import group_memory
 from sostrades_api.worker.failures import MemoryLimit, failure_of, out_of_memory
 from sostrades_api.worker.group_memory import GroupMemory, KernelKills, group_bytes, out_of_memory_kills
 from sostrades_api.worker.limits import is_out_of_memory, set_threads, threads
-from sostrades_api.worker.runtime import ClaimedAttempt, Runtime
+from sostrades_api.worker.runtime import Runtime
 from sostrades_api.worker.standby import Standby
 from sostrades_api.worker.supervisor import Supervisor
 from sostrades_api.worker.whereabouts import Whereabouts
@@ -55,22 +53,9 @@ def child():
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("kills", [0, 1])
 def test_a_run_that_the_kernel_ended_for_want_of_memory_fails_and_any_other_kill_is_a_lost_attempt(
-    app, session, platform, make_case, actor, counter, child, kills
+    app, session, platform, make_case, claim, counter, child, kills
 ):
-    execution_id = execution_request(session, make_case("test_chain"), actor=actor, queue=platform.queue).id
-    claimed = execution_claim(
-        session, execution_id=execution_id, token="token", worker="w", lease_seconds=60.0
-    )
-    attempt = ClaimedAttempt(
-        execution_id=execution_id,
-        attempt=1,
-        token="token",
-        process_name="test_chain",
-        disciplines=tuple(claimed.disciplines),
-        worker_profile="standard",
-        group_id=claimed.group_id,
-    )
-    session.rollback()
+    attempt = claim(make_case("test_chain"))
     reports, report = os.pipe()
     horse = Standby(child.pid, Whereabouts(), os.open(os.devnull, os.O_WRONLY), reports)
     horse.whereabouts.place[0] = 1
@@ -87,7 +72,7 @@ def test_a_run_that_the_kernel_ended_for_want_of_memory_fails_and_any_other_kill
     horse.close()
     os.close(report)
     session.rollback()
-    execution = session.scalar(select(Execution).where(Execution.id == execution_id))
+    execution = session.scalar(select(Execution).where(Execution.id == attempt.execution_id))
     if not kills:
         assert execution.state is ExecutionState.QUEUED
         return
