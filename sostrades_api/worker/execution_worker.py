@@ -242,6 +242,8 @@ class ExecutionWorker(Worker):
                 self._standby = self._fork_standby()
             self._registration.beat_if_due()
             self._tell_redis()
+            if self._stop_requested:  # SQLAlchemy logs whatever is raised while it closes a connection
+                raise StopRequested
             if self._registration.held:
                 time.sleep(self._heartbeat_seconds)
                 self._registration.beat()

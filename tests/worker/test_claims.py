@@ -1,6 +1,9 @@
 """What a worker has claimed is always in somebody's hands."""
 
+from contextlib import suppress
+
 import pytest
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
@@ -34,3 +37,20 @@ def test_a_shutdown_at_the_moment_of_a_claim_loses_nothing(
     worker.execute_job(job, queue.rq)
     assert [attempt.execution_id for attempt in run] == [number]
     assert worker.get_state() == WorkerStatus.IDLE
+
+
+def test_a_shutdown_that_was_told_while_a_connection_was_closed_is_not_forgotten(app, platform, monkeypatch):
+    worker = ExecutionWorker(Runtime(app, platform.queue), name="w", connection=platform.queue.redis)
+    worker.set_state(WorkerStatus.IDLE)
+
+    def close_and_be_told_to_end():
+        with suppress(Exception):  # as SQLAlchemy does, which logs it
+            worker._shutdown()
+
+    def listen(*_args, **_options):
+        pytest.fail("it listens for the next job")
+
+    monkeypatch.setattr(worker, "_fork_standby", close_and_be_told_to_end)
+    monkeypatch.setattr(worker.queue_class, "dequeue_any", listen)
+    with pytest.raises(StopRequested):
+        worker.dequeue_job_and_maintain_ttl(1)
