@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 from sostrades_api.access import Actor
 from sostrades_api.errors import ConflictError
 from sostrades_api.models import FINAL_STATES, Execution, utc_now
-from sostrades_api.services.execution_announce import announce_lines
-from sostrades_api.services.execution_log_append import LogLine, add_log_lines
+from sostrades_api.services.execution_announce import add_lines_and_tell
+from sostrades_api.services.execution_log_append import LogLine
 
 
 def require_active(execution: Execution, *, what: str) -> None:
@@ -19,5 +19,4 @@ def require_active(execution: Execution, *, what: str) -> None:
 def note_amendment(session: Session, execution: Execution, *, change: str, actor: Actor) -> None:
     """Write into the execution's log what was changed, and by whom."""
     line = LogLine(utc_now(), "INFO", f"{change}, by {actor.label}")
-    add_log_lines(session, execution_id=execution.id, attempt=execution.attempt, lines=[line])
-    announce_lines(session, execution.id, attempt=execution.attempt, lines=[line])
+    add_lines_and_tell(session, execution.id, attempt=execution.attempt, lines=[line])

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.models import FINAL_STATES, Execution
 from sostrades_api.queueing.events import Event, EventType, ExecutionEvents
-from sostrades_api.services.execution_log_append import LogLine
+from sostrades_api.services.execution_log_append import LogLine, add_log_lines
 from sostrades_api.services.execution_status import shown_error
 from sostrades_api.services.unit_of_work import running_unit
 
@@ -46,8 +46,11 @@ def announce_before(session: Session, events: Sequence[Event]) -> None:
     session.info[_BEFORE] = (*session.info.get(_BEFORE, ()), *events)
 
 
-def announce_lines(session: Session, execution_id: int, *, attempt: int, lines: Sequence[LogLine]) -> None:
-    """Tell lines that somebody else than the run has written, before a state of the same unit of work."""
+def add_lines_and_tell(
+    session: Session, execution_id: int, *, attempt: int, lines: Sequence[LogLine]
+) -> None:
+    """Store lines of somebody else than the run, and tell them before a state of this unit of work."""
+    add_log_lines(session, execution_id=execution_id, attempt=attempt, lines=lines)
     unit, events = running_unit(session), _streams.get(session.get_bind().engine)
     if lines and unit is not None and events is not None:
         told = [lines_event(attempt, [(None, line) for line in lines])]

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from sostrades_api.models import FINAL_STATES, Execution, ExecutionState, utc_now
-from sostrades_api.services.execution_announce import announce_lines
+from sostrades_api.services.execution_announce import add_lines_and_tell
 from sostrades_api.services.execution_log_append import LogLine, add_log_lines
 from sostrades_api.services.execution_transition import execution_transition
 
@@ -104,7 +104,8 @@ def end_attempt(
     )
     if ended:
         attempt = execution.attempt
-        add_log_lines(session, execution_id=execution.id, attempt=attempt, lines=end.log)
-        if not end.log_is_told:
-            announce_lines(session, execution.id, attempt=attempt, lines=end.log)
+        if end.log_is_told:
+            add_log_lines(session, execution_id=execution.id, attempt=attempt, lines=end.log)
+        else:
+            add_lines_and_tell(session, execution.id, attempt=attempt, lines=end.log)
     return ended

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from sostrades_api.models import Execution, ExecutionState, utc_now
 from sostrades_api.queueing import ExecutionQueue
-from sostrades_api.services.execution_announce import announce_lines
+from sostrades_api.services.execution_announce import add_lines_and_tell
 from sostrades_api.services.execution_end import NOT_STOPPING, AttemptKey, lock_attempt
-from sostrades_api.services.execution_log_append import LogLine, add_log_lines
+from sostrades_api.services.execution_log_append import LogLine
 from sostrades_api.services.execution_transition import execution_transition
 from sostrades_api.services.unit_of_work import unit_of_work
 
@@ -48,8 +48,7 @@ def execution_lose(
         ):
             return None
         line = LogLine(utc_now(), "WARNING", f"attempt {attempt} was lost: {loss.reason}; now {to_state}")
-        add_log_lines(session, execution_id=key.execution_id, attempt=attempt, lines=[line])
-        announce_lines(session, key.execution_id, attempt=attempt, lines=[line])
+        add_lines_and_tell(session, key.execution_id, attempt=attempt, lines=[line])
         if to_state is ExecutionState.QUEUED:
             profile = execution.worker_profile
             unit.after_commit(

@@ -259,7 +259,7 @@ class ExecutionWorker(Worker):
                 )
             except DequeueTimeout:
                 self._is_redis_away = False
-                self._runtime.when_idle()
+                self._runtime.close_files()
                 if self.should_run_maintenance_tasks:
                     self.run_maintenance_tasks()
             except RedisError as error:
@@ -299,7 +299,7 @@ class ExecutionWorker(Worker):
 
     def _fork_standby(self, *, is_awaited: bool = False) -> Standby:
         """Fork one; who is awaited listens at once: a long order would not wait until it is warm."""
-        self._runtime.before_fork()
+        self._runtime.close_files()
         warm = (lambda: None) if is_awaited else self._warm
         return fork_standby(warm=warm, run=self._run_in_work_horse)
 

@@ -105,7 +105,7 @@ class WorkerPool:
     def _start(self, member: _Member) -> None:
         parent = os.getpid()
         member.name = f"{socket.gethostname()}-{parent}-{uuid.uuid4().hex[:8]}"
-        self._runtime.before_fork()
+        self._runtime.close_files()
         pid = os.fork()
         if pid == 0:
             self._become(member, parent=parent)

@@ -42,18 +42,12 @@ class Runtime:
         with self.app.app_context():
             announce_with(db.engine, events=events)
 
-    def before_fork(self) -> None:
-        """Close SQLite's connections, which no child may inherit.
+    def close_files(self) -> None:
+        """Close SQLite's connections: before each fork, and when there is nothing to do.
 
-        (With SQLite's bookkeeping of POSIX locks it would believe that it holds its parent's.)
+        No child may inherit one (with SQLite's bookkeeping of POSIX locks it would believe that it holds its
+        parent's), and a file that is replaced, by a backup say, is noticed.
         """
-        self._close_files()
-
-    def when_idle(self) -> None:
-        """Close SQLite's connections: one that is replaced, by a backup say, is noticed."""
-        self._close_files()
-
-    def _close_files(self) -> None:
         with self.app.app_context():
             if db.engine.dialect.name == "sqlite":
                 db.engine.dispose()

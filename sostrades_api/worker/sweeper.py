@@ -69,7 +69,7 @@ def sweep_for_ever(runtime: Runtime, *, deaths: int) -> None:
             logger.warning("the database does not answer: %s", error)
         except Exception:
             logger.exception("a sweep failed")
-        runtime.when_idle()
+        runtime.close_files()
         if select.select([deaths], [], [], settings.sweep_seconds)[0]:
             dead.update(os.read(deaths, _MOST_NAMES).decode().split())
 
